@@ -1,0 +1,15 @@
+import type { Partition } from "../durable-objects/partition.ts";
+
+/** Every binding, secret and setting of the Worker (docs/operations.md). Secrets and settings arrive as text and are parsed once where they are used. */
+export interface Environment {
+  /** Realms, users, identities, tokens, grants; its schema stands in `migrations/`. */
+  readonly DB: D1Database;
+  /** Snapshots and history segments. */
+  readonly BACKUPS: R2Bucket;
+  /** One object a partition. */
+  readonly PARTITIONS: DurableObjectNamespace<Partition>;
+  /** Secret: `{"keys":[…]}`, private ES256 JWKs with `kid`; the first signs, all verify. */
+  readonly SIGNING_KEYS: string;
+  /** Secret: the token of the management interface and of tools. */
+  readonly ADMIN_TOKEN: string;
+}
