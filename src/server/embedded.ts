@@ -1,0 +1,115 @@
+import { mkdir, readFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { dirname, join, resolve } from "node:path";
+import type { Readable } from "node:stream";
+import { Log, LogLevel, Miniflare } from "miniflare";
+import { bundleWorker, projectRoot } from "./bundle.ts";
+import { migrate } from "./migrate.ts";
+import type { ServerOptions } from "./options.ts";
+import { loadSecrets } from "./secrets.ts";
+import { lockState } from "./state-lock.ts";
+import { workerOptions } from "./worker-options.ts";
+
+/** A server that runs in this process (and in the runtime's, its child). */
+export interface RunningServer {
+  /** Origin for HTTP: `http://host:port`. */
+  readonly url: URL;
+  readonly adminTokenPath: string;
+  /** Names of the database migrations that this start applied. */
+  readonly migrated: readonly string[];
+  /** Ends both processes; what was acknowledged is on disk. */
+  stop(): Promise<void>;
+}
+
+/** A start that failed for a reason its operator can mend. */
+export class StartError extends Error {
+  override readonly name = "StartError";
+}
+
+/** Asks the system for the port now, since the runtime would report a failure late and vaguely. */
+const assertPortFree = (host: string, port: number): Promise<void> =>
+  new Promise((free, failed) => {
+    const probe = createServer();
+    probe.once("error", (error: NodeJS.ErrnoException) => {
+      const reason = error.code === "EADDRINUSE" ? "is in use; choose another with --port" : `cannot be listened on: ${error.message}`;
+      failed(new StartError(`port ${port} on ${host} ${reason}`));
+    });
+    probe.listen({ host, port, exclusive: true }, () => probe.close(() => free()));
+  });
+
+const readPem = async (path: string, flag: string): Promise<string> => {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    throw new StartError(`${flag} ${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+  }
+};
+
+/** Calls `write` with each line of a stream. */
+const forEachLine = (stream: Readable, write: (line: string) => void): void => {
+  let rest = "";
+  stream.setEncoding("utf8");
+  stream.on("data", (chunk: string) => {
+    const lines = (rest + chunk).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) if (line !== "") write(line);
+  });
+};
+
+/**
+ * Starts the service on this machine: bundles the Worker, makes secrets at the first start, migrates the accounts database, and runs the
+ * same runtime that Cloudflare runs, with everything kept in `options.state`.
+ * @param writeLine receives each line the Worker or its runtime logs
+ * @throws StartError, StateInUseError
+ */
+export const startServer = async (options: ServerOptions, writeLine: (line: string) => void): Promise<RunningServer> => {
+  const state = resolve(options.state);
+  const https =
+    options.tls === undefined
+      ? {}
+      : { httpsCert: await readPem(options.tls.certificatePath, "--cert"), httpsKey: await readPem(options.tls.keyPath, "--key") };
+  const lock = await lockState(state);
+  let miniflare: Miniflare | undefined;
+  try {
+    await assertPortFree(options.host, options.port);
+    const secrets = await loadSecrets(state);
+    const data = join(state, "data");
+    await mkdir(data, { recursive: true, mode: 0o700 });
+    const worker = await bundleWorker(join(state, "worker"));
+    miniflare = new Miniflare({
+      ...workerOptions,
+      ...https,
+      host: options.host,
+      port: options.port,
+      modulesRoot: dirname(worker),
+      modules: [{ type: "ESModule", path: worker }],
+      defaultPersistRoot: data,
+      bindings: { SIGNING_KEYS: secrets.signingKeys, ADMIN_TOKEN: secrets.adminToken, LOG_LEVEL: options.logLevel },
+      cf: false,
+      telemetry: { enabled: false },
+      log: new Log(LogLevel.NONE),
+      logRequests: false,
+      handleRuntimeStdio: (output: Readable, errors: Readable) => {
+        forEachLine(output, writeLine);
+        forEachLine(errors, writeLine);
+      },
+    });
+    const running = miniflare;
+    const url = await running.ready;
+    await lock.noteRuntime();
+    const migrated = await migrate(await running.getD1Database("DB"), join(projectRoot, "migrations"));
+    return {
+      url,
+      adminTokenPath: secrets.adminTokenPath,
+      migrated,
+      stop: async () => {
+        await running.dispose();
+        lock.release();
+      },
+    };
+  } catch (error) {
+    await miniflare?.dispose();
+    lock.release();
+    throw error;
+  }
+};

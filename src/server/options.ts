@@ -1,0 +1,66 @@
+import { parseArgs } from "node:util";
+import { logSettings, type LogSetting } from "../worker/logging.ts";
+
+/** How the embedded server runs. */
+export interface ServerOptions {
+  readonly host: string;
+  /** 0 … 65535; 0 lets the system choose. */
+  readonly port: number;
+  /** The folder that holds all data and secrets. */
+  readonly state: string;
+  readonly logLevel: LogSetting;
+  /** PEM files; when present the server speaks HTTPS and WSS. */
+  readonly tls?: { readonly certificatePath: string; readonly keyPath: string };
+}
+
+export type ParsedOptions =
+  | { readonly kind: "run"; readonly options: ServerOptions }
+  | { readonly kind: "help" }
+  /** `message` names the flag and what it takes. */
+  | { readonly kind: "invalid"; readonly message: string };
+
+export const usage = `Usage: npm start -- [options]
+
+  --port N       port to listen on, 0 for any free one (default 9080)
+  --host H       address to listen on (default 127.0.0.1; 0.0.0.0 for all)
+  --state DIR    folder of all data and secrets (default .reeve/state)
+  --log LEVEL    ${logSettings.join(", ")} (default info)
+  --cert FILE    PEM certificate: serve HTTPS and WSS, together with --key
+  --key FILE     PEM private key of the certificate
+  --help         this text
+`;
+
+const invalid = (message: string): ParsedOptions => ({ kind: "invalid", message });
+
+/** Parses the command line's arguments (without node and script). */
+export const parseOptions = (parameters: readonly string[]): ParsedOptions => {
+  const text = { type: "string" } as const;
+  let values;
+  try {
+    ({ values } = parseArgs({
+      args: [...parameters],
+      options: { port: text, host: text, state: text, log: text, cert: text, key: text, help: { type: "boolean" } },
+      strict: true,
+      allowPositionals: false,
+    }));
+  } catch (error) {
+    return invalid(error instanceof Error ? error.message : String(error));
+  }
+  if (values.help === true) return { kind: "help" };
+  const portText = values.port ?? "9080";
+  if (!/^\d{1,5}$/.test(portText) || Number(portText) > 65_535) return invalid(`--port takes a number from 0 to 65535, not "${portText}"`);
+  const logLevel = logSettings.find((setting) => setting === (values.log ?? "info"));
+  if (logLevel === undefined) return invalid(`--log takes one of ${logSettings.join(", ")}, not "${values.log}"`);
+  if ((values.cert === undefined) !== (values.key === undefined)) return invalid("--cert and --key go together");
+  if (values.host === "" || values.state === "") return invalid("--host and --state may not be empty");
+  return {
+    kind: "run",
+    options: {
+      host: values.host ?? "127.0.0.1",
+      port: Number(portText),
+      state: values.state ?? ".reeve/state",
+      logLevel,
+      ...(values.cert !== undefined && values.key !== undefined ? { tls: { certificatePath: values.cert, keyPath: values.key } } : {}),
+    },
+  };
+};

@@ -1,0 +1,32 @@
+import type { LogLevel, LogPort } from "../session/ports.ts";
+
+/** What the setting `LOG_LEVEL` may say: a level and everything graver, or all, or nothing. */
+export const logSettings = ["all", "trace", "debug", "detail", "info", "warn", "error", "fatal", "off"] as const;
+export type LogSetting = (typeof logSettings)[number];
+
+const gravity: Readonly<Record<LogLevel, number>> = { trace: 1, debug: 2, detail: 3, info: 4, warn: 5, error: 6, fatal: 7 };
+const threshold: Readonly<Record<LogSetting, number>> = { all: 0, ...gravity, off: Number.POSITIVE_INFINITY };
+
+/** The setting as written; absent or unknown text means `info`. */
+export const parseLogSetting = (text: string | undefined): LogSetting => logSettings.find((setting) => setting === text) ?? "info";
+
+/** Whether a message of this level is written under this setting. */
+export const isLogged = (setting: LogSetting, level: LogLevel): boolean => gravity[level] >= threshold[setting];
+
+/** One line of the log. `details` never holds contents of objects or secrets. */
+export interface LogLine {
+  readonly level: LogLevel;
+  readonly message: string;
+  /** The part of the service that speaks: `gateway`, `partition`, `http`. */
+  readonly source: string;
+  readonly [detail: string]: string | number | boolean;
+}
+
+/** A log that writes JSON lines: where Workers run, those are indexed by field. */
+export const createLog = (setting: LogSetting, source: string): LogPort => ({
+  log: (level, message, details) => {
+    if (!isLogged(setting, level)) return;
+    const line: LogLine = { ...details, level, message, source };
+    console.log(JSON.stringify(line));
+  },
+});
