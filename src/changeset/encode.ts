@@ -1,0 +1,312 @@
+import { ByteWriter } from "./byte-writer.ts";
+import { ChangesetError } from "./error.ts";
+import type { AddColumn, AddTable, Instruction, ObjectKey, Path, Payload, Place } from "./model.ts";
+import {
+  collectionKinds,
+  columnTypes,
+  decimalCoefficientBits,
+  decimalExponentBias,
+  globalKeyType,
+  internOpcode,
+  keyColumnTypes,
+  maxDecimalExponent,
+  maxStringBytes,
+  opcodes,
+  payloadTypes,
+  tableTypes,
+} from "./wire.ts";
+
+/**
+ * The bytes of a changeset: all interned strings first, in order of use, then the instructions (the re-encoding form of
+ * changeset-format §3). No instruction gives zero bytes.
+ *
+ * Refuses what the decoder would refuse, so that what was written can always be read again; `offset` is then the index of the instruction.
+ *
+ * @throws ChangesetError `Unencodable`, `StringTooLong`, `MissingIndex`, `TimestampOutOfRange`, `DecimalOutOfRange` or `UnsupportedColumnType`.
+ */
+export function encodeChangeset(instructions: readonly Instruction[]): Uint8Array {
+  if (instructions.length === 0) return new Uint8Array(0);
+  const encoder = new ChangesetEncoder(instructions.length);
+  for (const instruction of instructions) encoder.instruction(instruction);
+  return encoder.finish();
+}
+
+const nameMarkerByte = 0x40;
+
+class ChangesetEncoder {
+  private readonly writer: ByteWriter;
+  private readonly indexOf = new Map<string, number>();
+  // Runs of instructions mostly repeat the class and the field.
+  private lastTable: string | undefined;
+  private lastTableIndex = 0;
+  private index = 0;
+
+  constructor(instructions: number) {
+    this.writer = new ByteWriter(Math.min(64 + instructions * 24, 1 << 20));
+  }
+
+  finish(): Uint8Array {
+    const { writer } = this;
+    // The definitions are written behind the instructions, where their size shows, and put before them in the result.
+    const bodyEnd = writer.position;
+    let index = 0;
+    for (const name of this.indexOf.keys()) {
+      writer.byte(internOpcode);
+      writer.unsigned(index++);
+      this.text(name);
+    }
+    const result = new Uint8Array(writer.position);
+    result.set(writer.bytes.subarray(bodyEnd, writer.position));
+    result.set(writer.bytes.subarray(0, bodyEnd), writer.position - bodyEnd);
+    return result;
+  }
+
+  instruction(instruction: Instruction): void {
+    const { writer } = this;
+    writer.byte(opcodes[instruction.kind]);
+    this.table(instruction.table);
+    switch (instruction.kind) {
+      case "AddTable":
+        this.addTable(instruction);
+        break;
+      case "EraseTable":
+        break;
+      case "CreateObject":
+      case "EraseObject":
+        this.key(instruction.key);
+        break;
+      case "AddColumn":
+        this.addColumn(instruction);
+        break;
+      case "EraseColumn":
+        this.name(instruction.field);
+        break;
+      case "Update":
+        this.place(instruction);
+        this.payload(instruction.value);
+        if (typeof instruction.path.at(-1) === "number") this.uint32(instruction.priorSize ?? this.fail("list update without prior size"));
+        else writer.byte((instruction.isDefault ?? this.fail("field update without default flag")) ? 1 : 0);
+        break;
+      case "AddInteger":
+        this.place(instruction);
+        this.int64(instruction.value);
+        break;
+      case "ArrayInsert":
+        this.listPlace(instruction);
+        this.payload(instruction.value);
+        this.uint32(instruction.priorSize);
+        break;
+      case "ArrayMove":
+        this.listPlace(instruction);
+        this.uint32(instruction.destination);
+        this.uint32(instruction.priorSize);
+        break;
+      case "ArrayErase":
+        this.listPlace(instruction);
+        this.uint32(instruction.priorSize);
+        break;
+      case "Clear":
+        this.place(instruction);
+        writer.byte(collectionKinds[instruction.collection]);
+        break;
+      case "SetInsert":
+      case "SetErase":
+        this.place(instruction);
+        this.payload(instruction.value);
+        break;
+    }
+    this.index++;
+  }
+
+  private addTable(instruction: AddTable): void {
+    const { writer } = this;
+    writer.byte(tableTypes[instruction.tableType]);
+    if (instruction.tableType === "Embedded") return;
+    this.name(instruction.keyField);
+    writer.signed(keyColumnTypes[instruction.keyType]);
+    writer.byte(instruction.keyNullable ? 1 : 0);
+  }
+
+  private addColumn(instruction: AddColumn): void {
+    const { writer } = this;
+    const { type, nullable, collection, linkTarget, dictionaryKeyType } = instruction;
+    if (type === "Mixed" && !nullable && collection !== "Dictionary") {
+      throw new ChangesetError("UnsupportedColumnType", "Mixed column that is not nullable", this.index);
+    }
+    this.name(instruction.field);
+    writer.byte(columnTypes[type]);
+    writer.byte(nullable ? 1 : 0);
+    writer.byte(collectionKinds[collection]);
+    if (type === "Link") this.name(linkTarget ?? this.fail("link column without target"));
+    if (collection === "Dictionary") writer.byte(columnTypes[dictionaryKeyType ?? this.fail("dictionary column without key type")]);
+  }
+
+  private place(place: Place): void {
+    this.key(place.key);
+    this.name(place.field);
+    this.path(place.path);
+  }
+
+  private listPlace(place: Place): void {
+    if (typeof place.path.at(-1) !== "number") throw new ChangesetError("MissingIndex", "list instruction without an index", this.index);
+    this.place(place);
+  }
+
+  private path(path: Path): void {
+    const { writer } = this;
+    writer.unsigned(path.length);
+    for (const element of path) {
+      if (typeof element === "number") this.uint32(element);
+      else {
+        writer.byte(nameMarkerByte);
+        this.name(element);
+      }
+    }
+  }
+
+  private table(name: string): void {
+    if (name !== this.lastTable) {
+      this.lastTable = name;
+      this.lastTableIndex = this.intern(name);
+    }
+    this.writer.unsigned(this.lastTableIndex);
+  }
+
+  private name(name: string): void {
+    this.writer.unsigned(this.intern(name));
+  }
+
+  private intern(name: string): number {
+    const known = this.indexOf.get(name);
+    if (known !== undefined) return known;
+    const index = this.indexOf.size;
+    this.indexOf.set(name, index);
+    return index;
+  }
+
+  private key(key: ObjectKey): void {
+    const { writer } = this;
+    switch (key.kind) {
+      case "null":
+        writer.byte(payloadTypes.Null);
+        break;
+      case "int":
+        writer.byte(payloadTypes.Int);
+        this.int64(key.value);
+        break;
+      case "string":
+        writer.byte(payloadTypes.String);
+        this.name(key.value);
+        break;
+      case "objectId":
+        writer.byte(payloadTypes.ObjectId);
+        this.hex(key.value, 12);
+        break;
+      case "uuid":
+        writer.byte(payloadTypes.Uuid);
+        this.hex(key.value, 16);
+        break;
+      case "global":
+        writer.signed(globalKeyType);
+        this.uint64(key.hi);
+        this.uint64(key.lo);
+        break;
+    }
+  }
+
+  private payload(value: Payload): void {
+    const { writer } = this;
+    writer.signed(payloadTypes[value.type]);
+    switch (value.type) {
+      case "Null":
+      case "ObjectValue":
+      case "Dictionary":
+      case "Erased":
+      case "List":
+      case "Set":
+        break;
+      case "Int":
+        this.int64(value.value);
+        break;
+      case "Bool":
+        writer.byte(value.value ? 1 : 0);
+        break;
+      case "String":
+        this.text(value.value);
+        break;
+      case "Binary":
+        writer.binary(value.value);
+        break;
+      case "Timestamp":
+        this.timestamp(value.seconds, value.nanoseconds);
+        break;
+      case "Float":
+        writer.float32Bits(value.bits);
+        break;
+      case "Double":
+        writer.float64Bits(value.bits);
+        break;
+      case "Decimal":
+        this.decimal(value.coefficient, value.exponent, value.negative);
+        break;
+      case "Link":
+        this.name(value.table);
+        this.key(value.key);
+        break;
+      case "ObjectId":
+        this.hex(value.value, 12);
+        break;
+      case "Uuid":
+        this.hex(value.value, 16);
+        break;
+    }
+  }
+
+  private timestamp(seconds: bigint, nanoseconds: number): void {
+    const fits = Number.isInteger(nanoseconds) && Math.abs(nanoseconds) < 1e9;
+    if (!fits || (nanoseconds > 0 && seconds < 0n) || (nanoseconds < 0 && seconds > 0n)) {
+      throw new ChangesetError("TimestampOutOfRange", `${seconds} s, ${nanoseconds} ns`, this.index);
+    }
+    this.int64(seconds);
+    this.writer.signed(nanoseconds);
+  }
+
+  private decimal(coefficient: bigint, exponent: number, negative: boolean): void {
+    const fits = coefficient >= 0n && coefficient >> decimalCoefficientBits === 0n;
+    if (!fits || !Number.isInteger(exponent) || exponent < -decimalExponentBias || exponent > maxDecimalExponent) {
+      throw new ChangesetError("DecimalOutOfRange", `${coefficient}E${exponent}`, this.index);
+    }
+    this.writer.groups(coefficient);
+    this.writer.signed(exponent);
+    this.writer.byte(negative ? 1 : 0);
+  }
+
+  private text(value: string): void {
+    if (!value.isWellFormed()) this.fail("text with a lone surrogate");
+    const length = this.writer.text(value);
+    if (length > maxStringBytes) throw new ChangesetError("StringTooLong", `string of ${length} bytes`, this.index);
+  }
+
+  private hex(value: string, bytes: number): void {
+    if (!this.writer.hexText(value, bytes)) this.fail(`not ${bytes} bytes of hex`);
+  }
+
+  private int64(value: bigint): void {
+    if (value !== BigInt.asIntN(64, value)) this.fail("integer beyond 64 bits");
+    this.writer.integer64(value);
+  }
+
+  private uint64(value: bigint): void {
+    if (value !== BigInt.asUintN(64, value)) this.fail("integer beyond 64 bits");
+    this.writer.integer64(value);
+  }
+
+  private uint32(value: number): void {
+    if (value !== value >>> 0) this.fail(`${value} is no unsigned 32-bit integer`);
+    this.writer.unsigned(value);
+  }
+
+  private fail(what: string): never {
+    throw new ChangesetError("Unencodable", what, this.index);
+  }
+}
