@@ -62,12 +62,15 @@ const erasedPayload: Payload = Object.freeze({ type: "Erased" });
 const listPayload: Payload = Object.freeze({ type: "List" });
 const setPayload: Payload = Object.freeze({ type: "Set" });
 const emptyPath: Path = Object.freeze([]);
+/** Up to this many names a search is cheaper than a set. */
+const fewNames = 12;
 
 class ChangesetDecoder {
   private readonly reader: ByteReader;
   private readonly limits: DecodeLimits;
   private readonly names: string[] = [];
-  private readonly knownNames = new Set<string>();
+  /** The same names to search in, made once there are many. */
+  private knownNames: Set<string> | undefined;
   // Runs of instructions mostly work on one object: its key is recognised by its bytes and shared instead of built anew.
   private lastKey: ObjectKey = nullKey;
   private lastKeyStart = 0;
@@ -100,9 +103,14 @@ class ChangesetDecoder {
     const index = this.reader.uint32();
     if (index !== this.names.length) throw new ChangesetError("UnexpectedInternIndex", `${index} instead of ${this.names.length}`, start);
     const text = this.reader.text();
-    if (this.knownNames.has(text)) throw new ChangesetError("RepeatedInternString", `string ${index} was defined before`, start);
-    this.knownNames.add(text);
+    if (this.isKnownName(text)) throw new ChangesetError("RepeatedInternString", `string ${index} was defined before`, start);
     this.names.push(text);
+    this.knownNames?.add(text);
+  }
+
+  private isKnownName(text: string): boolean {
+    if (this.names.length < fewNames) return this.names.includes(text);
+    return (this.knownNames ??= new Set(this.names)).has(text);
   }
 
   private name(): string {

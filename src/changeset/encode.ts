@@ -26,10 +26,15 @@ import {
  */
 export function encodeChangeset(instructions: readonly Instruction[]): Uint8Array {
   if (instructions.length === 0) return new Uint8Array(0);
-  const encoder = new ChangesetEncoder(instructions.length);
+  const encoder = new ChangesetEncoder();
   for (const instruction of instructions) encoder.instruction(instruction);
   return encoder.finish();
 }
+
+/** The buffer all changesets are put together in: encoding is synchronous, so there is never more than one at a time. */
+let scratch = new ByteWriter(16 * 1024);
+/** A buffer that grew beyond this for one large changeset is not kept. */
+const maxKeptBytes = 1024 * 1024;
 
 const nameMarkerByte = 0x40;
 
@@ -41,8 +46,10 @@ class ChangesetEncoder {
   private lastTableIndex = 0;
   private index = 0;
 
-  constructor(instructions: number) {
-    this.writer = new ByteWriter(Math.min(64 + instructions * 24, 1 << 20));
+  constructor() {
+    if (scratch.bytes.length > maxKeptBytes) scratch = new ByteWriter(16 * 1024);
+    this.writer = scratch;
+    this.writer.position = 0;
   }
 
   finish(): Uint8Array {
