@@ -1,0 +1,20 @@
+// Before the first scenario: the Java side is there and built, once, and one server runs that the scenarios share unless they need to break their own.
+import type { TestProject } from "vitest/node";
+import { ServerProcess } from "./server.ts";
+import { clientClasspath, missingTools } from "./toolchain.ts";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    /** Base URL of the server that all scenarios share. */
+    readonly sharedServerUrl: string;
+  }
+}
+
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const missing = missingTools();
+  if (missing !== undefined) throw new Error(`The interoperability tests run real Realm devices, which need ${missing}. Install what is missing (for example "apt-get install openjdk-17-jdk-headless maven") and run them again.`);
+  clientClasspath();
+  const server = await ServerProcess.start();
+  project.provide("sharedServerUrl", server.url);
+  return () => server.remove();
+}
