@@ -40,7 +40,11 @@ export const realms = sqliteTable(
     settings: json("settings").notNull().default({}),
     createdAt: createdAt(),
   },
-  (table) => [uniqueIndex("realms_one_default").on(table.isDefault).where(sql`${table.isDefault} = 1`)],
+  (table) => [
+    uniqueIndex("realms_one_default")
+      .on(table.isDefault)
+      .where(sql`${table.isDefault} = 1`),
+  ],
 );
 
 const realmColumn = () =>
@@ -80,7 +84,13 @@ export const realmProviders = sqliteTable(
 /** Named secrets that providers and functions of the realm use (keys of foreign tokens). No route gives a value back. */
 export const realmSecrets = sqliteTable(
   "realm_secrets",
-  { realm: realmColumn(), name: text("name").notNull(), id: text("id").notNull().unique(), value: text("value").notNull(), createdAt: createdAt() },
+  {
+    realm: realmColumn(),
+    name: text("name").notNull(),
+    id: text("id").notNull().unique(),
+    value: text("value").notNull(),
+    createdAt: createdAt(),
+  },
   (table) => [primaryKey({ columns: [table.realm, table.name] })],
 );
 

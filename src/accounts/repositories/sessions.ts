@@ -1,0 +1,86 @@
+import { and, desc, eq, gt, isNull, lt } from "drizzle-orm";
+import { only, type RealmScope } from "../database.ts";
+import { sessions, type JsonObject } from "../schema.ts";
+
+export type Session = typeof sessions.$inferSelect;
+
+export interface NewSession {
+  readonly id: string;
+  readonly userId: string;
+  readonly provider: string;
+  readonly apiKeyId: string | null;
+  readonly deviceId: string;
+  /** What the device said of itself; shown to operators, never relied on. */
+  readonly device: JsonObject;
+  /** Milliseconds since 1970: the refresh token's end. */
+  readonly expiresAt: number;
+}
+
+/** The sign-ins of one realm's users. Ending one makes its refresh token worthless; access tokens already given out live on to their end. */
+export class Sessions {
+  readonly #scope: RealmScope;
+
+  constructor(scope: RealmScope) {
+    this.#scope = scope;
+  }
+
+  async create(session: NewSession): Promise<void> {
+    const { database, realm, clock } = this.#scope;
+    const now = clock();
+    await database.insert(sessions).values({ ...session, realm, createdAt: now, lastUsedAt: now });
+  }
+
+  /** The session if it has neither ended nor expired. */
+  async findLive(id: string): Promise<Session | undefined> {
+    const { database, realm, clock } = this.#scope;
+    const live = and(eq(sessions.realm, realm), eq(sessions.id, id), isNull(sessions.revokedAt), gt(sessions.expiresAt, clock()));
+    return only(await database.select().from(sessions).where(live));
+  }
+
+  /** A user's live sessions, the last used one first. */
+  async list(userId: string): Promise<readonly Session[]> {
+    const { database, clock } = this.#scope;
+    const live = and(this.#of(userId), isNull(sessions.revokedAt), gt(sessions.expiresAt, clock()));
+    return database.select().from(sessions).where(live).orderBy(desc(sessions.lastUsedAt)).limit(200);
+  }
+
+  async noteUse(id: string): Promise<void> {
+    const { database, realm, clock } = this.#scope;
+    await database
+      .update(sessions)
+      .set({ lastUsedAt: clock() })
+      .where(and(eq(sessions.realm, realm), eq(sessions.id, id)));
+  }
+
+  /** Ends one session. False when it was not live. */
+  async revoke(id: string): Promise<boolean> {
+    const { database, realm, clock } = this.#scope;
+    const ended = await database
+      .update(sessions)
+      .set({ revokedAt: clock() })
+      .where(and(eq(sessions.realm, realm), eq(sessions.id, id), isNull(sessions.revokedAt)))
+      .returning({ id: sessions.id });
+    return ended.length > 0;
+  }
+
+  /** Ends all sessions of a user. Returns how many. */
+  async revokeAll(userId: string): Promise<number> {
+    const { database, clock } = this.#scope;
+    const ended = await database
+      .update(sessions)
+      .set({ revokedAt: clock() })
+      .where(and(this.#of(userId), isNull(sessions.revokedAt)))
+      .returning({ id: sessions.id });
+    return ended.length;
+  }
+
+  /** Forgets sessions that expired before `before` (milliseconds since 1970). */
+  async forgetExpired(before: number): Promise<void> {
+    const { database, realm } = this.#scope;
+    await database.delete(sessions).where(and(eq(sessions.realm, realm), lt(sessions.expiresAt, before)));
+  }
+
+  #of(userId: string) {
+    return and(eq(sessions.realm, this.#scope.realm), eq(sessions.userId, userId));
+  }
+}
