@@ -1,0 +1,57 @@
+import type { Item } from "./item.ts";
+import { meet, type RuleObserver } from "./meet.ts";
+import type { Meeting } from "./rules/rule.ts";
+
+/** What is the same for all meetings of a merge. */
+export interface GridContext {
+  readonly meeting: Meeting;
+  readonly observe: RuleObserver | undefined;
+}
+
+/**
+ * Every live local instruction meets every live incoming one, row by row (merge-rules §2.2). This is the definition of the merge;
+ * everything else in this room only avoids meetings that would do nothing, or does many at once.
+ *
+ * @returns the incoming instructions that rule T4 added.
+ * @throws MergeError
+ */
+export function runGrid(locals: readonly Item[], incoming: readonly Item[], context: GridContext): Item[] {
+  const added: Item[] = [];
+  let row = incoming;
+  for (const local of locals) {
+    if (local.discarded) continue;
+    row = runRow(local, row, context, added);
+  }
+  return added;
+}
+
+/** Returns the row for the next local instruction: with what T4 inserted, and now and then without the discarded. */
+function runRow(local: Item, row: readonly Item[], context: GridContext, added: Item[]): readonly Item[] {
+  const { meeting } = context;
+  let dead = 0;
+  for (let at = 0; at < row.length && !local.discarded; at++) {
+    const other = row[at]!;
+    if (other.discarded) {
+      dead++;
+      continue;
+    }
+    meet(local, other, meeting, context.observe);
+    const { inserted } = meeting;
+    if (inserted === undefined) continue;
+    meeting.inserted = undefined;
+    if (inserted.before === other) {
+      row = row.toSpliced(at, 0, inserted.item);
+      added.push(inserted.item);
+      at++;
+    } else meetRest(inserted.item, row, at + 1, context);
+  }
+  return dead * 2 > row.length ? row.filter((other) => !other.discarded) : row;
+}
+
+/** An instruction put before the local one has missed nothing up to here: the meeting that made it was its reason. */
+function meetRest(local: Item, row: readonly Item[], from: number, context: GridContext): void {
+  for (let at = from; at < row.length && !local.discarded; at++) {
+    const other = row[at]!;
+    if (!other.discarded) meet(local, other, context.meeting, context.observe);
+  }
+}
