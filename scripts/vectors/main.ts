@@ -1,0 +1,50 @@
+import { parseArgs } from "node:util";
+import { linesOf } from "./lines.ts";
+import type { Quirks } from "./merge.ts";
+import { failed } from "./outcome.ts";
+import { Replay } from "./replay.ts";
+import { Report } from "./report.ts";
+
+const usage = `npm run vectors -- [--quirks reference|corrected|both] FILE…
+
+Replays files of golden vectors (JSON lines, gzip or plain) against the codec, the merge and the object store. The kind of a line is told by
+its members. Exit status 0: nothing failed; 1: something did; 2: wrong usage.
+
+--quirks   the merge's form: the reference's own, with which every line must match exactly; the corrected default, with which lines may
+           differ where rules N6 and S5 are corrected; or both, one after the other (default)`;
+
+function quirksOf(option: string): readonly Quirks[] | undefined {
+  if (option === "both") return ["reference", "corrected"];
+  return option === "reference" || option === "corrected" ? [option] : undefined;
+}
+
+async function replayFile(path: string, quirks: Quirks, report: Report): Promise<void> {
+  const replay = new Replay(quirks);
+  let number = 0;
+  for await (const text of linesOf(path)) {
+    number++;
+    const where = `${path}:${number} (${quirks})`;
+    try {
+      report.add(where, replay.line(text));
+    } catch (error) {
+      report.add(where, failed(`raised ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`));
+    }
+  }
+}
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({ allowPositionals: true, options: { quirks: { type: "string", default: "both" } } });
+  const modes = quirksOf(values.quirks);
+  if (modes === undefined || positionals.length === 0) {
+    console.error(usage);
+    return 2;
+  }
+  const report = new Report(console.log);
+  for (const path of positionals) {
+    for (const quirks of modes) await replayFile(path, quirks, report);
+  }
+  report.summarise();
+  return report.failed === 0 ? 0 : 1;
+}
+
+process.exitCode = await main();
