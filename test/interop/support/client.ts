@@ -2,7 +2,18 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { tmpdir } from "node:os";
 import { createInterface } from "node:readline";
-import type { ClassSchema, ClientReset, Credentials, Dump, Operation, RealmEvent, Refusal, SignedInUser, Value, Values } from "./notation.ts";
+import type {
+  ClassSchema,
+  ClientReset,
+  Credentials,
+  Dump,
+  Operation,
+  RealmEvent,
+  Refusal,
+  SignedInUser,
+  Value,
+  Values,
+} from "./notation.ts";
 import { clientClasspath } from "./toolchain.ts";
 
 /** A command that the SDK or the server refused. */
@@ -15,7 +26,11 @@ export class CommandError extends Error {
   }
 }
 
-type Line = { readonly event: "ready"; readonly core: string } | RealmEvent | { readonly id: number; readonly result: unknown } | { readonly id: number; readonly error: Refusal };
+type Line =
+  | { readonly event: "ready"; readonly core: string }
+  | RealmEvent
+  | { readonly id: number; readonly result: unknown }
+  | { readonly id: number; readonly error: Refusal };
 
 interface Pending {
   readonly command: string;
@@ -60,7 +75,10 @@ export class ClientProcess {
   }
 
   /** Starts a device. A `folder` of an earlier one continues it: its user, files and unsent changes. */
-  async device(server: { readonly url: string; readonly appId?: string }, options: { readonly folder?: string; readonly multiplex?: boolean } = {}): Promise<Device> {
+  async device(
+    server: { readonly url: string; readonly appId?: string },
+    options: { readonly folder?: string; readonly multiplex?: boolean } = {},
+  ): Promise<Device> {
     const name = `device ${++this.#devices}`;
     const started = await this.call("startDevice", { device: name, baseUrl: server.url, appId: server.appId ?? "users", ...options });
     const { folder, user } = started as { folder: string; user: SignedInUser | null };
@@ -71,7 +89,8 @@ export class ClientProcess {
   call(command: string, args: Readonly<Record<string, unknown>>): Promise<unknown> {
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
-      if (this.#child.exitCode !== null || this.#child.signalCode !== null) return reject(new Error(`${command}: the client process has ended`));
+      if (this.#child.exitCode !== null || this.#child.signalCode !== null)
+        return reject(new Error(`${command}: the client process has ended`));
       this.#pending.set(id, { command, resolve, reject });
       this.#child.stdin?.write(`${JSON.stringify({ ...args, id, command })}\n`);
     });
@@ -260,7 +279,11 @@ export class DeviceRealm {
   }
 
   /** Waits until `count` objects (or more) match. */
-  async waitForCount(className: string, count: number, options: { readonly query?: string; readonly orMore?: boolean; readonly timeoutMs?: number } = {}): Promise<void> {
+  async waitForCount(
+    className: string,
+    count: number,
+    options: { readonly query?: string; readonly orMore?: boolean; readonly timeoutMs?: number } = {},
+  ): Promise<void> {
     await this.#call("waitForCount", { class: className, count, ...options });
   }
 
@@ -286,7 +309,9 @@ export class DeviceRealm {
     return (await this.#call("session")) as { state: string; connection: string };
   }
 
-  async subscribe(queries: readonly { readonly class: string; readonly query?: string; readonly arguments?: readonly Value[] }[]): Promise<{ readonly state: string; readonly error: string | null }> {
+  async subscribe(
+    queries: readonly { readonly class: string; readonly query?: string; readonly arguments?: readonly Value[] }[],
+  ): Promise<{ readonly state: string; readonly error: string | null }> {
     return (await this.#call("subscribe", { queries })) as { state: string; error: string | null };
   }
 
@@ -295,9 +320,16 @@ export class DeviceRealm {
   }
 
   /** The first event of this realm, past or future, of a kind (and for which `accept` holds). */
-  event<K extends RealmEvent["event"]>(kind: K, accept: (event: Extract<RealmEvent, { event: K }>) => boolean = () => true, timeoutMs?: number): Promise<Extract<RealmEvent, { event: K }>> {
+  event<K extends RealmEvent["event"]>(
+    kind: K,
+    accept: (event: Extract<RealmEvent, { event: K }>) => boolean = () => true,
+    timeoutMs?: number,
+  ): Promise<Extract<RealmEvent, { event: K }>> {
     const mine = (event: RealmEvent): event is Extract<RealmEvent, { event: K }> =>
-      event.event === kind && event.device === this.device.name && event.realm === this.name && accept(event as Extract<RealmEvent, { event: K }>);
+      event.event === kind &&
+      event.device === this.device.name &&
+      event.realm === this.name &&
+      accept(event as Extract<RealmEvent, { event: K }>);
     return this.device.process.event(`${kind} of ${this.device.name}`, mine, timeoutMs);
   }
 

@@ -12,7 +12,10 @@ declare module "vitest" {
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const missing = missingTools();
-  if (missing !== undefined) throw new Error(`The interoperability tests run real Realm devices, which need ${missing}. Install what is missing (for example "apt-get install openjdk-17-jdk-headless maven") and run them again.`);
+  if (missing !== undefined)
+    throw new Error(
+      `The interoperability tests run real Realm devices, which need ${missing}. Install what is missing (for example "apt-get install openjdk-17-jdk-headless maven") and run them again.`,
+    );
   clientClasspath();
   const server = await ServerProcess.start();
   project.provide("sharedServerUrl", server.url);

@@ -34,15 +34,30 @@ export class ServerProcess {
   /** Starts the process again on the same port and state. */
   async restart(): Promise<void> {
     if (this.#child !== undefined) throw new Error("the server runs already");
-    const child = spawn(process.execPath, ["src/server/main.ts", "--port", String(this.#port), "--state", this.#state, "--log", process.env["REEVE_INTEROP_SERVER_LOG"] ?? "warn"], {
-      cwd: REPOSITORY,
-      stdio: ["ignore", "pipe", "pipe"],
-      detached: true,
-    });
+    const child = spawn(
+      process.execPath,
+      [
+        "src/server/main.ts",
+        "--port",
+        String(this.#port),
+        "--state",
+        this.#state,
+        "--log",
+        process.env["REEVE_INTEROP_SERVER_LOG"] ?? "warn",
+      ],
+      {
+        cwd: REPOSITORY,
+        stdio: ["ignore", "pipe", "pipe"],
+        detached: true,
+      },
+    );
     this.#child = child;
     this.#output = "";
     await new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`the server was not ready after ${START_LIMIT_MS} ms:\n${this.#output}`)), START_LIMIT_MS);
+      const timer = setTimeout(
+        () => reject(new Error(`the server was not ready after ${START_LIMIT_MS} ms:\n${this.#output}`)),
+        START_LIMIT_MS,
+      );
       const hear = (chunk: Buffer) => {
         this.#output = (this.#output + chunk.toString()).slice(-20_000);
         if (process.env["REEVE_INTEROP_SERVER_LOG"] !== undefined) process.stderr.write(chunk);

@@ -25,9 +25,16 @@ export function missingTools(): string | undefined {
  * @throws with Maven's output when the build fails
  */
 export function clientClasspath(): string {
-  const files = ["pom.xml", ...readdirSync(join(SOURCES, "src"), { recursive: true, encoding: "utf8" }).map((file) => join("src", file))].filter((file) => /\.(xml|kt)$/.test(file)).sort();
+  const files = ["pom.xml", ...readdirSync(join(SOURCES, "src"), { recursive: true, encoding: "utf8" }).map((file) => join("src", file))]
+    .filter((file) => /\.(xml|kt)$/.test(file))
+    .sort();
   const hash = createHash("sha256");
-  for (const file of files) hash.update(file).update("\0").update(readFileSync(join(SOURCES, file))).update("\0");
+  for (const file of files)
+    hash
+      .update(file)
+      .update("\0")
+      .update(readFileSync(join(SOURCES, file)))
+      .update("\0");
   const cache = join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "reeve", "interop-client");
   const built = join(cache, hash.digest("hex").slice(0, 16));
   if (!existsSync(built)) build(cache, built);

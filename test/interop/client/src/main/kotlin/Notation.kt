@@ -54,7 +54,7 @@ object Notation {
         ValueType.RLM_TYPE_INT -> exact(value.getLong()).let { if (it.isTextual) tag("\$int", it) else it }
         ValueType.RLM_TYPE_FLOAT -> tag("\$float", finite(value.getFloat().toDouble()))
         ValueType.RLM_TYPE_DOUBLE -> tag("\$double", finite(value.getDouble()))
-        ValueType.RLM_TYPE_DECIMAL128 -> value.getDecimal128Array().let { (low, high) -> tag("\$decimal", json.textNode(BsonDecimal128.fromIEEE754BIDEncoding(high, low).toString())) }
+        ValueType.RLM_TYPE_DECIMAL128 -> value.getDecimal128Array().let { (low, high) -> tag("\$decimal", json.textNode(decimalText(BsonDecimal128.fromIEEE754BIDEncoding(high, low)))) }
         ValueType.RLM_TYPE_BINARY -> tag("\$data", json.textNode(hex.formatHex(value.getByteArray())))
         ValueType.RLM_TYPE_TIMESTAMP -> value.getTimestamp().let { tag("\$date", json.arrayNode().add(exact(it.seconds)).add(it.nanoSeconds)) }
         ValueType.RLM_TYPE_OBJECT_ID -> tag("\$objectId", json.textNode(hex.formatHex(value.getObjectIdBytes())))
@@ -99,6 +99,9 @@ object Notation {
     private fun exact(value: Long): JsonNode = if (value in -LARGEST_EXACT..LARGEST_EXACT) json.numberNode(value) else json.textNode(value.toString())
 
     private fun finite(value: Double): JsonNode = if (value.isFinite()) json.numberNode(value) else json.textNode(value.toString())
+
+    /** The library shows the text of a decimal only inside its class's name. */
+    private fun decimalText(value: BsonDecimal128) = value.toString().substringAfter('=').removeSuffix(")")
 
     private fun tag(name: String, content: JsonNode): JsonNode = json.objectNode().set<ObjectNode>(name, content)
 }

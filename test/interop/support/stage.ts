@@ -1,0 +1,105 @@
+// What every scenario starts from: a process of real devices, the shared server, partitions of their own, and the question whether all hold the same.
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, expect, inject } from "vitest";
+import { ClientProcess, type Device, type DeviceRealm, type OpenOptions } from "./client.ts";
+import type { ClassSchema, Dump } from "./notation.ts";
+
+/** The devices of one file of scenarios. They live in one process, which starts before the first scenario and ends after the last. */
+export class Stage {
+  #client: ClientProcess | undefined;
+
+  constructor() {
+    beforeAll(async () => {
+      this.#client = await ClientProcess.start();
+    });
+    afterAll(() => this.client.stop());
+  }
+
+  get client(): ClientProcess {
+    if (this.#client === undefined) throw new Error("the devices start before the first scenario");
+    return this.#client;
+  }
+
+  /** Base URL of the server that the files share. */
+  get serverUrl(): string {
+    return inject("sharedServerUrl");
+  }
+
+  /** A device with an anonymous user of its own. */
+  async device(options: { readonly url?: string; readonly multiplex?: boolean } = {}): Promise<Device> {
+    const device = await this.client.device({ url: options.url ?? this.serverUrl }, { multiplex: options.multiplex ?? false });
+    await device.signIn();
+    return device;
+  }
+
+  /** A partition that no other scenario uses. */
+  partition(schema: readonly ClassSchema[], options: { readonly url?: string } = {}): Partition {
+    return new Partition(this, schema, options.url);
+  }
+}
+
+/** One partition and the devices that share it. */
+export class Partition {
+  readonly value = `interop-${randomUUID()}`;
+  readonly #stage: Stage;
+  readonly #schema: readonly ClassSchema[];
+  readonly #url: string | undefined;
+
+  constructor(stage: Stage, schema: readonly ClassSchema[], url: string | undefined) {
+    this.#stage = stage;
+    this.#schema = schema;
+    this.#url = url;
+  }
+
+  /** Opens the partition on `device`. */
+  open(device: Device, options: Partial<OpenOptions> = {}): Promise<DeviceRealm> {
+    return device.open({ schema: this.#schema, partition: this.value, ...options });
+  }
+
+  /** Opens the partition on a new device, and waits until it has what the server has. */
+  async join(options: Partial<OpenOptions> = {}): Promise<DeviceRealm> {
+    const device = await this.#stage.device(this.#url === undefined ? {} : { url: this.#url });
+    const realm = await this.open(device, options);
+    await realm.download();
+    return realm;
+  }
+
+  /** `count` new devices that have all uploaded their schema and seen the others' one. */
+  async joined(count: number): Promise<readonly DeviceRealm[]> {
+    const realms: DeviceRealm[] = [];
+    for (let i = 0; i < count; i += 1) realms.push(await this.join());
+    await settle(realms);
+    return realms;
+  }
+
+  /** Waits until all of `realms` have exchanged everything, and expects the same objects on each of them and on a device that joins only now. */
+  async expectSame(realms: readonly DeviceRealm[]): Promise<Dump> {
+    await settle(realms);
+    const fresh = await this.join({ downloadFirst: true });
+    const [newcomer, ...others] = await Promise.all([fresh, ...realms].map((realm) => realm.dump()));
+    if (newcomer === undefined) throw new Error("no device to compare");
+    await fresh.device.stop();
+    for (const [index, other] of others.entries())
+      expect(other, `objects of ${realms[index]?.device.name} and of a device that joined last`).toEqual(newcomer);
+    return newcomer;
+  }
+}
+
+/** Waits until the server has everything of all `realms`, and they everything of the server. */
+export async function settle(realms: readonly DeviceRealm[]): Promise<void> {
+  await Promise.all(realms.map((realm) => realm.upload()));
+  await Promise.all(realms.map((realm) => realm.download()));
+}
+
+/** Runs `edits` while none of `realms` is connected. */
+export async function offline(realms: readonly DeviceRealm[], edits: () => Promise<void>): Promise<void> {
+  await Promise.all(realms.map((realm) => realm.pause()));
+  await edits();
+  await Promise.all(realms.map((realm) => realm.resume()));
+}
+
+/** Waits until the clock shows a later millisecond, the unit in which changes are ordered. */
+export async function laterMillisecond(): Promise<void> {
+  const now = Date.now();
+  while (Date.now() === now) await new Promise((resolve) => setImmediate(resolve));
+}
