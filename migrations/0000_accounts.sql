@@ -57,7 +57,7 @@ CREATE TABLE `credentials` (
 	FOREIGN KEY (`realm`,`user_id`) REFERENCES `users`(`realm`,`id`) ON UPDATE no action ON DELETE cascade
 );
 --> statement-breakpoint
-CREATE UNIQUE INDEX `credentials_by_user` ON `credentials` (`realm`,`user_id`);--> statement-breakpoint
+CREATE INDEX `credentials_by_user` ON `credentials` (`realm`,`user_id`);--> statement-breakpoint
 CREATE TABLE `entities` (
 	`realm` text NOT NULL,
 	`name` text NOT NULL,

@@ -168,7 +168,7 @@ export const credentials = sqliteTable(
   },
   (table) => [
     primaryKey({ columns: [table.realm, table.username] }),
-    uniqueIndex("credentials_by_user").on(table.realm, table.userId),
+    index("credentials_by_user").on(table.realm, table.userId),
     foreignKey({ columns: [table.realm, table.userId], foreignColumns: [users.realm, users.id] }).onDelete("cascade"),
   ],
 );

@@ -15,6 +15,13 @@ export const realmSettings = z.object({
    * a realm whose partitions are private until shared sets all to false.
    */
   openPartitions: flags.default({ mayRead: true, mayWrite: true, mayManage: false }),
+  /** Fields of the user entity by whose values users may sign in besides their login name (`useforauth`). The entity room keeps this in step. */
+  signInFields: z.array(z.string().min(1).max(64)).max(32).default(["email", "mobile"]),
+  /**
+   * Whether requests to reset a password or to send a confirmation again succeed for names that nobody has, so that they tell nothing. App Services
+   * answered `user not found`; a realm that needs that (test suites of SDKs do) sets it to false.
+   */
+  concealUnknownNames: z.boolean().default(true),
   /** Life of a refresh token, in seconds: how long a device may stay away without signing in again. */
   refreshTokenSeconds: z
     .int()

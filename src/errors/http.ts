@@ -42,7 +42,7 @@ export const httpErrors = {
   MissingParameter: {
     status: 400,
     message: "a parameter is missing",
-    explanation: "A field that the route requires is absent; also: the realm requires that sign-in names it and the request does not.",
+    explanation: "A field that the route requires is absent.",
   },
   FunctionExecutionError: {
     status: 400,
@@ -78,7 +78,7 @@ export const httpErrors = {
   AppNotFound: {
     status: 404,
     message: "cannot find app",
-    explanation: "The App ID in the URL names neither a realm nor an application, or the realm is not active.",
+    explanation: "The App ID in the URL names neither a realm nor an application.",
   },
   AuthProviderNotFound: {
     status: 404,
@@ -122,6 +122,17 @@ export const httpErrors = {
     message: "too many attempts, try again later",
     explanation:
       "Too many failed tries for this name or from this address. The delay doubles with every further failure and is the same for names that do not exist.",
+  },
+  RealmNotFound: {
+    status: 404,
+    message: "realm not found",
+    explanation: "The realm that a user name's prefix or the property `realm` names does not exist.",
+  },
+  RealmRequired: {
+    status: 400,
+    message: "a realm is required",
+    explanation:
+      "The realm's setting realmRequired demands that creating and signing in name a realm: as a prefix of the user name or as the property `realm`.",
   },
   BadRequest: {
     status: 400,

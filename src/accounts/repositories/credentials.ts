@@ -32,14 +32,11 @@ export class Credentials {
     return only(await this.#scope.database.select().from(credentials).where(this.#is(username)));
   }
 
-  async findByUser(userId: string): Promise<Credential | undefined> {
+  /** A user's names, oldest first. All of them have a password of their own. */
+  async listOfUser(userId: string): Promise<readonly Credential[]> {
     const { database, realm } = this.#scope;
-    return only(
-      await database
-        .select()
-        .from(credentials)
-        .where(and(eq(credentials.realm, realm), eq(credentials.userId, userId))),
-    );
+    const own = and(eq(credentials.realm, realm), eq(credentials.userId, userId));
+    return database.select().from(credentials).where(own).orderBy(asc(credentials.createdAt)).limit(20);
   }
 
   /** Names that were registered and not yet confirmed, oldest first; at most 200. */

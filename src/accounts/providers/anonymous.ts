@@ -1,0 +1,9 @@
+import type { SignInProvider } from "./provider.ts";
+
+/** `anon-user`: nothing is asked and every sign-in is a new user. The account can be kept by linking another identity to it. */
+export const anonymousProvider: SignInProvider = {
+  type: "anon-user",
+  onByDefault: false,
+  accountName: () => undefined,
+  verify: async () => ({ kind: "newcomer" }),
+};
