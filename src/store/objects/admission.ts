@@ -1,0 +1,110 @@
+import type { ObjectKey, Payload } from "../../changeset/model.ts";
+import { Refusal } from "./bad-changeset.ts";
+import type { ClassState, ValueType } from "./classes.ts";
+import { maxNesting } from "./places.ts";
+import type { Scalar } from "./values.ts";
+import type { Workspace } from "./workspace.ts";
+
+/** Longest string key in UTF-8: key and first part of the values share a row of the platform. */
+export const maxKeyBytes = 512_000;
+
+/** What a payload asks for at a place that admits it. */
+export type Admitted =
+  | { readonly kind: "scalar"; readonly value: Scalar }
+  | { readonly kind: "embedded" }
+  | { readonly kind: "collection"; readonly collection: "List" | "Dictionary" };
+
+/** Checks a payload against the type of the place it is meant for (merge-rules §7, type rules of Update and the inserts). */
+export const admit = (workspace: Workspace, payload: Payload, type: ValueType, level: number): Admitted => {
+  switch (payload.type) {
+    case "Null":
+    case "Int":
+    case "Bool":
+    case "String":
+    case "Binary":
+    case "Timestamp":
+    case "Float":
+    case "Double":
+    case "Decimal":
+    case "Link":
+    case "ObjectId":
+    case "Uuid":
+      return { kind: "scalar", value: admitScalar(workspace, payload, type) };
+    case "ObjectValue":
+      if (!type.embedded) throw new Refusal("ObjectNotAllowed", `the type here is ${type.type}`);
+      return { kind: "embedded" };
+    case "List":
+    case "Dictionary":
+      if (type.type !== "Mixed") throw new Refusal("CollectionNotAllowed", `the type here is ${type.type}`);
+      if (level > maxNesting) throw new Refusal("PathTooDeep", `a collection at level ${level}`);
+      return { kind: "collection", collection: payload.type };
+    case "Set":
+      throw new Refusal("CollectionNotAllowed", "sets do not nest");
+    case "Erased":
+      throw new Refusal("ErasedOutsideDictionary", "this is no dictionary entry");
+  }
+};
+
+/** The same for values that hold nothing: also the rule for members of sets. */
+export const admitScalar = (workspace: Workspace, value: Scalar, type: ValueType): Scalar => {
+  switch (value.type) {
+    case "Null":
+      if (!type.nullable && type.type !== "Mixed") throw new Refusal("NullNotAllowed", `the type here is ${type.type}, not nullable`);
+      return value;
+    case "Link":
+      admitLink(workspace, value, type);
+      return value;
+    case "Binary":
+      requireType(value, type);
+      // A decoded payload is a view of its whole changeset, which must not stay in memory for it.
+      return value.value.byteLength === value.value.buffer.byteLength ? value : { type: "Binary", value: value.value.slice() };
+    case "Int":
+    case "Bool":
+    case "String":
+    case "Timestamp":
+    case "Float":
+    case "Double":
+    case "Decimal":
+    case "ObjectId":
+    case "Uuid":
+      requireType(value, type);
+      return value;
+  }
+};
+
+const requireType = (value: Scalar, type: ValueType): void => {
+  if (type.type === value.type || type.type === "Mixed") return;
+  throw new Refusal("TypeMismatch", `the type here is ${type.type}, the value's ${value.type}`);
+};
+
+/** A link needs a class that exists and is not embedded, and a key of its type; the object itself may be missing (merge-rules §8). */
+const admitLink = (workspace: Workspace, link: Extract<Scalar, { type: "Link" }>, type: ValueType): void => {
+  if (type.embedded) throw new Refusal("LinkTargetEmbedded", "embedded objects are owned, not linked");
+  requireType(link, type);
+  if (type.type === "Link" && type.linkTarget !== "" && type.linkTarget !== link.table) {
+    throw new Refusal("LinkTargetMismatch", `links here go to ${type.linkTarget}, this one to ${link.table}`);
+  }
+  const target = workspace.classes.get(link.table);
+  if (target === undefined) throw new Refusal("NoSuchClass", `a link to the unknown class ${link.table}`);
+  if (target.identity.tableType === "Embedded") throw new Refusal("LinkTargetEmbedded", `${link.table} is embedded`);
+  admitKey(target, link.key);
+};
+
+const keyTypeByKind = { int: "Int", string: "String", objectId: "ObjectId", uuid: "Uuid", global: "GlobalKey" } as const;
+
+/** Checks that objects of this class can have this key. */
+export const admitKey = (owner: ClassState, key: ObjectKey): void => {
+  const { identity } = owner;
+  if (identity.tableType === "Embedded") throw new Refusal("ClassWithoutKeys", `${owner.name} is embedded`);
+  if (key.kind === "null") {
+    if (identity.keyType === "GlobalKey") throw new Refusal("KeyTypeMismatch", `${owner.name} has no primary key`);
+    if (!identity.keyNullable) throw new Refusal("KeyNotNullable", `keys of ${owner.name} are not nullable`);
+    return;
+  }
+  if (keyTypeByKind[key.kind] !== identity.keyType) {
+    throw new Refusal("KeyTypeMismatch", `keys of ${owner.name} are of type ${identity.keyType}, this one is of kind ${key.kind}`);
+  }
+  // Three bytes are the most that UTF-8 needs for one code unit.
+  if (key.kind === "string" && key.value.length * 3 > maxKeyBytes)
+    throw new Refusal("KeyTooLong", `a key of ${key.value.length} characters`);
+};
