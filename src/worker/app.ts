@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import type { Environment } from "./environment.ts";
+import { gateway } from "./gateway/routes.ts";
 
 /** Hono's view of the Worker: its bindings. */
 export interface WorkerHono {
@@ -10,3 +11,4 @@ export interface WorkerHono {
 export const app = new Hono<WorkerHono>();
 
 app.get("/health", (context) => context.json({ status: "ok" }));
+app.route("/", gateway);

@@ -12,4 +12,6 @@ export interface Environment {
   readonly SIGNING_KEYS: string;
   /** Secret: the token of the management interface and of tools. */
   readonly ADMIN_TOKEN: string;
+  /** How much is logged; `info` when absent (`logging.ts`). */
+  readonly LOG_LEVEL?: string;
 }

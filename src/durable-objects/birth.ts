@@ -1,0 +1,41 @@
+import type { PartitionAddress } from "./address.ts";
+
+/**
+ * A partition must know whether it existed before. An object whose storage was lost would look like a new partition, hand out idents and
+ * versions a second time, and devices that hold the old history would be reset to it: acknowledged data would be gone from them as well. So
+ * each partition is registered in the account store with the moment of its birth, which it also keeps itself. The store is asked only until
+ * the two are known to agree, which is once in a partition's life.
+ */
+export interface Birth {
+  readonly address: PartitionAddress;
+  /** Milliseconds since 1970; names this incarnation of the partition. */
+  readonly createdAt: number;
+  /** The account store holds this same birth. */
+  readonly registered: boolean;
+}
+
+const key = "birth";
+
+export const readBirth = (storage: DurableObjectStorage): Birth | undefined => storage.kv.get<Birth>(key);
+export const writeBirth = (storage: DurableObjectStorage, birth: Birth): void => storage.kv.put(key, birth);
+
+/**
+ * Registers a birth. Repeating it is safe: a crash between the two stores leaves the same birth to register.
+ * @returns false when the store holds another birth of this partition: its history is missing here
+ */
+export const register = async (database: D1Database, { address, createdAt }: Birth, ownerId: string): Promise<boolean> => {
+  const insert = database
+    .prepare("INSERT INTO partitions (realm, key, owner_id, created_at, last_opened_at) VALUES (?1, ?2, ?3, ?4, ?4) ON CONFLICT DO NOTHING")
+    .bind(address.realm, address.key, ownerId, createdAt);
+  const select = database.prepare("SELECT created_at FROM partitions WHERE realm = ? AND key = ?").bind(address.realm, address.key);
+  const [, found] = await database.batch<{ created_at: number }>([insert, select]);
+  return found?.results[0]?.created_at === createdAt;
+};
+
+/** Declares the earlier incarnation lost for good: this one takes its place. Devices that held it will be reset to what is here (R7). */
+export const replaceBirth = async (database: D1Database, { address, createdAt }: Birth): Promise<void> => {
+  await database
+    .prepare("UPDATE partitions SET created_at = ? WHERE realm = ? AND key = ?")
+    .bind(createdAt, address.realm, address.key)
+    .run();
+};

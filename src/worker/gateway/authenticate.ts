@@ -1,0 +1,73 @@
+import { defaultRealmName } from "../../accounts/ids.ts";
+import { createTokens, parseSigningKeys, type TokenClaims, type Tokens } from "../../accounts/tokens.ts";
+import type { Environment } from "../environment.ts";
+
+/** Who wants to connect. Every refusal has the status that makes clients do the right thing (sync-protocol §2.5, H7). */
+export type Authentication =
+  | { readonly kind: "user"; readonly claims: TokenClaims }
+  /** 401: our own token whose time is over. The client refreshes it and comes back at once, so it is answered only where that helps. */
+  | { readonly kind: "expired" }
+  /** 403: no token of ours, or not for this realm. The client logs its user out. */
+  | { readonly kind: "forbidden"; readonly reason: string }
+  /** 503: it cannot be told. A user must not be logged out, and an anonymous one's data deleted, because keys are missing here. */
+  | { readonly kind: "unavailable"; readonly reason: string };
+
+/** A token is at most as long as URLs may be. */
+const longestToken = 16_384;
+
+let cache: { readonly secret: string; readonly tokens: Promise<Tokens> } | undefined;
+
+/** The tokens of the Worker's keys, imported once per isolate. */
+const tokensOf = (secret: string): Promise<Tokens> => {
+  if (cache?.secret === secret) return cache.tokens;
+  const parsed = parseSigningKeys(secret);
+  const tokens = parsed.ok ? createTokens(parsed.keys) : Promise.reject(new Error(parsed.problem));
+  cache = { secret, tokens };
+  return tokens;
+};
+
+/** The token of an upgrade: in the query since core 11.10, in a header before. */
+const tokenOf = (request: Request, parameter: string): string | undefined => {
+  const inQuery = new URL(request.url).searchParams.get(parameter);
+  if (inQuery !== null) return inQuery;
+  return /^Bearer (.+)$/.exec(request.headers.get("Authorization") ?? "")?.[1];
+};
+
+/**
+ * Verifies the access token of an upgrade by the Worker's keys alone.
+ * @param realm the realm that the URL names
+ * @param parameter the name of the query parameter that holds it
+ * @param now milliseconds since 1970
+ */
+export const authenticate = async (
+  environment: Environment,
+  request: Request,
+  realm: string,
+  parameter: string,
+  now: number,
+): Promise<Authentication> => {
+  const token = tokenOf(request, parameter);
+  if (token === undefined || token.length > longestToken) return { kind: "forbidden", reason: "no access token" };
+  let tokens: Tokens;
+  try {
+    tokens = await tokensOf(environment.SIGNING_KEYS);
+  } catch (error) {
+    return { kind: "unavailable", reason: error instanceof Error ? error.message : String(error) };
+  }
+  const result = await tokens.verify(token, "access", now);
+  switch (result.kind) {
+    case "bad":
+      // A key that is missing here may be an operator's slip. Clients refresh by themselves once the token's own time is over.
+      return result.reason === unknownKey
+        ? { kind: "unavailable", reason: "signed by an unknown key" }
+        : { kind: "forbidden", reason: result.reason };
+    case "expired":
+    case "ok":
+      // Under the default realm's name users of every realm may sign in, by a prefix to their name.
+      if (realm !== result.claims.realm && realm !== defaultRealmName) return { kind: "forbidden", reason: "a token of another realm" };
+      return result.kind === "ok" ? { kind: "user", claims: result.claims } : { kind: "expired" };
+  }
+};
+
+/** jose's code for a token whose key id is not among the keys. */
+const unknownKey = "ERR_JWKS_NO_MATCHING_KEY";

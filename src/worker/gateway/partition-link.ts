@@ -1,0 +1,113 @@
+import { openBundle, sendBundled } from "../../durable-objects/bundle.ts";
+
+/** The gateway's end of an internal socket. */
+export interface InternalSocket {
+  send(message: Uint8Array): void;
+  close(code: number, reason: string): void;
+  /** Called once, before any event can be missed. */
+  listen(listener: InternalListener): void;
+}
+export interface InternalListener {
+  message(bytes: Uint8Array): void;
+  closed(code: number, reason: string): void;
+}
+
+/** What became of asking a partition for a socket. */
+export type LinkOpening =
+  | { readonly kind: "open"; readonly socket: InternalSocket }
+  /** The partition existed before and holds nothing (server-semantics IN6). */
+  | { readonly kind: "historyMissing" }
+  | { readonly kind: "unavailable"; readonly reason: string };
+
+/** Why a link carries nothing any more. */
+export type LinkEnd = Exclude<LinkOpening, { kind: "open" }> | { readonly kind: "closed"; readonly code: number; readonly reason: string };
+
+export interface LinkOwner {
+  /** One sync message from the partition. */
+  frame(frame: Uint8Array): void;
+  /** Called once, unless the owner closed the link. */
+  ended(end: LinkEnd): void;
+}
+
+/**
+ * The way from one connection to one partition: one internal socket, shared by the connection's sessions there. What is sent while the
+ * socket is being opened waits. Of a burst the first message goes at once and what follows in the same turn of the event loop goes together.
+ */
+export class PartitionLink {
+  /** Bytes that wait for the socket. */
+  waitingBytes = 0;
+  #waiting: Uint8Array[] = [];
+  #socket: InternalSocket | undefined;
+  #turnPending = false;
+  #over = false;
+  readonly #owner: LinkOwner;
+
+  constructor(opening: Promise<LinkOpening>, owner: LinkOwner) {
+    this.#owner = owner;
+    void opening.then(
+      (result) => this.#opened(result),
+      (error: unknown) => this.#end({ kind: "unavailable", reason: error instanceof Error ? error.message : String(error) }),
+    );
+  }
+
+  send(frame: Uint8Array): void {
+    if (this.#over) return;
+    if (this.#socket !== undefined && !this.#turnPending) {
+      this.#turnPending = true;
+      setTimeout(() => this.#turn(), 0);
+      this.#socket.send(frame);
+      return;
+    }
+    this.#waiting.push(frame);
+    this.waitingBytes += frame.length;
+  }
+
+  /** Ends the link from this side; the owner hears nothing more. */
+  close(): void {
+    if (this.#over) return;
+    this.#flush();
+    this.#over = true;
+    this.#socket?.close(1000, "no session left");
+  }
+
+  #turn(): void {
+    this.#turnPending = false;
+    this.#flush();
+  }
+
+  #flush(): void {
+    const socket = this.#socket;
+    if (this.#over || socket === undefined || this.#waiting.length === 0) return;
+    const frames = this.#waiting;
+    this.#waiting = [];
+    this.waitingBytes = 0;
+    sendBundled(frames, (message) => socket.send(message));
+  }
+
+  #opened(result: LinkOpening): void {
+    if (result.kind !== "open") {
+      this.#end(result);
+      return;
+    }
+    if (this.#over) {
+      result.socket.close(1000, "no session left");
+      return;
+    }
+    this.#socket = result.socket;
+    result.socket.listen({
+      message: (bytes) => {
+        for (const frame of openBundle(bytes)) if (!this.#over) this.#owner.frame(frame);
+      },
+      closed: (code, reason) => this.#end({ kind: "closed", code, reason }),
+    });
+    this.#flush();
+  }
+
+  #end(end: LinkEnd): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#waiting = [];
+    this.waitingBytes = 0;
+    this.#owner.ended(end);
+  }
+}

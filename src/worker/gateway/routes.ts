@@ -1,0 +1,162 @@
+import { Hono, type Context } from "hono";
+import { httpErrors } from "../../errors/http.ts";
+import { objectName, type PartitionAddress } from "../../durable-objects/address.ts";
+import { handshakeRequest, refusals } from "../../durable-objects/handshake.ts";
+import { negotiate, type Negotiated } from "../../protocol/negotiation.ts";
+import { partitionOfKey } from "../../protocol/partition.ts";
+import type { ConnectionInfo, PartitionAccess } from "../../session/ports.ts";
+import type { WorkerHono } from "../app.ts";
+import { authorisePartition } from "../authorise-partition.ts";
+import type { Environment } from "../environment.ts";
+import { createLog, parseLogSetting } from "../logging.ts";
+import { zlib } from "../zlib.ts";
+import { authenticate } from "./authenticate.ts";
+import { ClientConnection } from "./connection.ts";
+import { gatewayLimits } from "./limits.ts";
+import type { InternalSocket, LinkOpening } from "./partition-link.ts";
+
+type GatewayContext = Context<WorkerHono>;
+
+/** Refusals keep their body small: with more than 8 KiB clients ignore the status (sync-protocol §2.5). */
+const refuse = (context: GatewayContext, code: keyof typeof httpErrors, error: string = httpErrors[code].message): Response =>
+  context.json({ error, error_code: code }, httpErrors[code].status);
+
+interface Admission {
+  readonly negotiated: Negotiated;
+  /** The user's own realm. */
+  readonly realm: string;
+  readonly userId: string;
+}
+
+/** What stands before every socket: the upgrade itself, a sub-protocol, a user. */
+const admit = async (context: GatewayContext, realm: string, tokenParameter: string): Promise<Admission | Response> => {
+  const request = context.req.raw;
+  if (request.headers.get("Upgrade")?.toLowerCase() !== "websocket")
+    return refuse(context, "BadRequest", "a WebSocket upgrade is expected");
+  const negotiated = negotiate(request.headers.get("Sec-WebSocket-Protocol"));
+  if (negotiated === undefined) return refuse(context, "BadRequest", "no offered sub-protocol is spoken here");
+  const authentication = await authenticate(context.env, request, realm, tokenParameter, Date.now());
+  switch (authentication.kind) {
+    case "user":
+      return { negotiated, realm: authentication.claims.realm, userId: authentication.claims.userId };
+    case "expired":
+      return refuse(context, "InvalidSession", "invalid session: access token expired");
+    case "forbidden":
+      return refuse(context, "Forbidden", "this access token is not valid here");
+    case "unavailable":
+      createLog(parseLogSetting(context.env.LOG_LEVEL), "gateway").log("error", "tokens cannot be verified", {
+        reason: authentication.reason,
+      });
+      return refuse(context, "MaintenanceInProgress");
+  }
+};
+
+const infoOf = ({ negotiated, userId }: Admission, access: PartitionAccess): ConnectionInfo => ({
+  userId,
+  access,
+  mode: negotiated.mode,
+  protocolVersion: negotiated.version,
+  offeredMaximum: negotiated.version,
+});
+
+/** The 101 that answers with exactly one offered token (H1) and no extension (H4). */
+const switchProtocols = (socket: WebSocket, token: string): Response =>
+  new Response(null, { status: 101, webSocket: socket, headers: { "Sec-WebSocket-Protocol": token } });
+
+const stubOf = (environment: Environment, address: PartitionAddress): DurableObjectStub =>
+  environment.PARTITIONS.get(environment.PARTITIONS.idFromName(objectName(address)));
+
+const internalSocket = (socket: WebSocket): InternalSocket => ({
+  send: (message) => socket.send(message),
+  close: (code, reason) => socket.close(code, reason),
+  listen: (listener) => {
+    socket.addEventListener("message", ({ data }) => {
+      if (data instanceof ArrayBuffer) listener.message(new Uint8Array(data));
+    });
+    socket.addEventListener("close", ({ code, reason }) => listener.closed(code, reason));
+    socket.addEventListener("error", () => listener.closed(1006, "the internal socket broke"));
+    socket.accept();
+  },
+});
+
+const openLink = async (environment: Environment, address: PartitionAddress, info: ConnectionInfo): Promise<LinkOpening> => {
+  const response = await stubOf(environment, address).fetch(handshakeRequest({ address, info, peer: "gateway" }));
+  const { webSocket } = response;
+  if (webSocket !== null) {
+    webSocket.binaryType = "arraybuffer";
+    return { kind: "open", socket: internalSocket(webSocket) };
+  }
+  await response.body?.cancel();
+  return response.status === refusals.historyMissing
+    ? { kind: "historyMissing" }
+    : { kind: "unavailable", reason: `the partition answered ${response.status}` };
+};
+
+/** Holds the client's socket in this Worker for as long as it lives. */
+const serve = (environment: Environment, admission: Admission): WebSocket => {
+  const { 0: client, 1: server } = new WebSocketPair();
+  server.binaryType = "arraybuffer";
+  server.accept();
+  const log = createLog(parseLogSetting(environment.LOG_LEVEL), "gateway");
+  const { realm } = admission;
+  let open = true;
+  const ignoreWhenClosed = (act: () => void): void => {
+    if (open) act();
+  };
+  const connection = new ClientConnection(
+    {
+      client: {
+        send: (frame) => ignoreWhenClosed(() => server.send(frame)),
+        close: (code, reason) => ignoreWhenClosed(() => server.close(code, reason)),
+      },
+      authorise: (key) => authorisePartition(environment, { realm, key }, admission.userId),
+      open: (key, access) => openLink(environment, { realm, key }, infoOf(admission, access)),
+      log,
+    },
+    { mode: admission.negotiated.mode, version: admission.negotiated.version, zlib, limits: gatewayLimits.wire },
+    gatewayLimits,
+  );
+  let lastHeard = Date.now();
+  const watch = setInterval(() => {
+    if (Date.now() - lastHeard > gatewayLimits.silence) server.close(1011, "silent for too long");
+  }, gatewayLimits.silence / 2);
+  const gone = (): void => {
+    if (!open) return;
+    open = false;
+    clearInterval(watch);
+    connection.disconnect();
+  };
+  server.addEventListener("message", ({ data }) => {
+    lastHeard = Date.now();
+    connection.receive(data instanceof ArrayBuffer ? new Uint8Array(data) : String(data));
+  });
+  server.addEventListener("close", gone);
+  server.addEventListener("error", gone);
+  return client;
+};
+
+/** The sync sockets: one for all partitions of a user, as SDKs open it, and one for a single partition named in the URL. */
+export const gateway = new Hono<WorkerHono>();
+
+gateway.get("/api/client/v2.0/app/:realm/realm-sync", async (context) => {
+  const admission = await admit(context, context.req.param("realm"), "baas_at");
+  if (admission instanceof Response) return admission;
+  return switchProtocols(serve(context.env, admission), admission.negotiated.token);
+});
+
+// The partition is its canonical key, percent-encoded: `s:shopping`, `i:42`, `null`. The client's socket goes to the partition itself, with no
+// Worker between them; what its BINDs say about the partition is not read.
+gateway.get("/realms/:realm/partitions/:partition/sync", async (context) => {
+  const { realm, partition: key } = context.req.param();
+  if (partitionOfKey(key) === undefined) return refuse(context, "BadRequest", "no such partition key");
+  const admission = await admit(context, realm, "token");
+  if (admission instanceof Response) return admission;
+  const address = { realm: admission.realm, key };
+  const access = await authorisePartition(context.env, address, admission.userId);
+  if (access === undefined || admission.negotiated.mode === "flexible") return refuse(context, "Forbidden");
+  const { webSocket } = await stubOf(context.env, address).fetch(
+    handshakeRequest({ address, info: infoOf(admission, access), peer: "client" }),
+  );
+  if (webSocket === null) return refuse(context, "MaintenanceInProgress");
+  return switchProtocols(webSocket, admission.negotiated.token);
+});
