@@ -157,8 +157,8 @@ export class Edits {
     removeEntry: (thing, at) => this.#keyed(thing["dictionary"], (key) => removeKey([...at, "dictionary"], key)),
     clearDictionary: (thing, at) => (keys(thing["dictionary"]).length === 0 ? undefined : clear(...at, "dictionary")),
     setPart: (_, at) => set([...at, "part"], { name: this.#text(), amount: this.#random.below(10), marks: [1, 2] }),
-    removePart: (thing, at) => (isObject(thing["part"]) ? set([...at, "part"], null) : undefined),
-    changePart: (thing, at) => (isObject(thing["part"]) ? this.#changeOfPart(thing["part"], [...at, "part"]) : undefined),
+    removePart: (thing, at) => (members(thing["part"]) === undefined ? undefined : set([...at, "part"], null)),
+    changePart: (thing, at) => this.#changeOfPart(thing["part"], [...at, "part"]),
     insertPart: (thing, at) =>
       insert([...at, "parts"], this.#random.below(size(thing["parts"]) + 1), { name: this.#text(), amount: 0, marks: [] }),
     changeListedPart: (thing, at) =>
@@ -173,8 +173,9 @@ export class Edits {
     removeFriend: (thing, at) => this.#indexed(thing["friends"], (index) => removeIndex([...at, "friends"], index)),
   };
 
-  #changeOfPart(part: Value | undefined, at: Path): Operation | undefined {
-    if (!isObject(part)) return undefined;
+  #changeOfPart(value: Value | undefined, at: Path): Operation | undefined {
+    const part = members(value);
+    if (part === undefined) return undefined;
     switch (this.#random.below(4)) {
       case 0:
         return set([...at, "name"], this.#text());
@@ -219,8 +220,10 @@ export class Edits {
   }
 }
 
-const isObject = (value: Value | undefined): value is Values => typeof value === "object" && value !== null && !Array.isArray(value);
+/** An embedded object or a dictionary; these schemas hold no nested ones in mixed. */
+const members = (value: Value | undefined): Values | undefined =>
+  typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Values) : undefined;
 const elements = (value: Value | undefined): readonly Value[] => (Array.isArray(value) ? value : []);
 const size = (value: Value | undefined): number => elements(value).length;
-const keys = (value: Value | undefined): readonly string[] => (isObject(value) ? Object.keys(value) : []);
-const entry = (value: Value | undefined, key: string): Value | undefined => (isObject(value) ? value[key] : undefined);
+const keys = (value: Value | undefined): readonly string[] => Object.keys(members(value) ?? {});
+const entry = (value: Value | undefined, key: string): Value | undefined => members(value)?.[key];

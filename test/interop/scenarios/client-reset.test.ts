@@ -1,0 +1,101 @@
+// The operator restores a backup. Devices that know more than the restored server are told so, and each recovers in the way its app chose.
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { DeviceRealm } from "../support/client.ts";
+import { create, set, type ClientReset } from "../support/notation.ts";
+import { taskSchema } from "../support/schemas.ts";
+import { ServerProcess } from "../support/server.ts";
+import { settle, Stage, type Partition } from "../support/stage.ts";
+
+const stage = new Stage();
+const modes: readonly ClientReset[] = ["manual", "discard", "recover", "recoverOrDiscard"];
+
+interface Case {
+  readonly partition: Partition;
+  /** The device whose history is lost. */
+  readonly ahead: DeviceRealm;
+}
+
+let server: ServerProcess;
+let cases: Readonly<Record<ClientReset, Case>>;
+
+beforeAll(async () => {
+  server = await ServerProcess.start();
+  const made = await Promise.all(modes.map(async (mode) => [mode, await prepare(mode)] as const));
+  cases = Object.fromEntries(made) as Record<ClientReset, Case>;
+  // What the backup holds: one task. What is lost: an update of it and a second task.
+  await server.stop();
+  const backup = server.copyState();
+  await server.restart();
+  for (const { ahead } of Object.values(cases)) {
+    await ahead.device.reconnect();
+    await ahead.write(
+      set(["Task", "kept", "title"], "lost update"),
+      create("Task", { _id: "lost", title: "acknowledged after the backup" }),
+    );
+    await ahead.upload();
+    await ahead.pause();
+    await ahead.write(create("Task", { _id: "unsent", title: "made offline" }));
+  }
+  await server.stop();
+  server.rollBack(backup);
+  await server.restart();
+  // Another device writes first, so that the server's history goes on in another direction.
+  for (const { partition } of Object.values(cases)) {
+    const other = await partition.join();
+    for (const n of [1, 2, 3]) await other.write(create("Task", { _id: `after the restore ${n}`, title: "" }));
+    await other.upload();
+    await other.device.stop();
+  }
+  for (const { ahead } of Object.values(cases)) await ahead.resume();
+});
+afterAll(() => server.remove());
+
+async function prepare(mode: ClientReset): Promise<Case> {
+  const partition = stage.partition(taskSchema, { url: server.url });
+  const ahead = await partition.join({ clientReset: mode });
+  await ahead.write(create("Task", { _id: "kept", title: "in the backup" }));
+  await settle([ahead]);
+  return { partition, ahead };
+}
+
+const afterTheRestore = [1, 2, 3].map((n) => `after the restore ${n}`);
+
+describe("after a restore from a backup", () => {
+  test("manual: the app is told, and where its unsent changes are", async () => {
+    const { ahead } = cases.manual;
+    const error = await ahead.event("error");
+    expect(error).toMatchObject({ clientReset: true, fatal: true });
+    expect(error.recoveryFile).toMatch(/recover/i);
+    expect(await ahead.count("Task", "_id == 'unsent'")).toBe(1);
+  });
+
+  test("discard: the device starts over from the server's state", async () => {
+    const { partition, ahead } = cases.discard;
+    expect(await ahead.event("resetDone")).toMatchObject({ recovered: false });
+    const { Task: tasks } = await partition.expectSame([ahead]);
+    expect(tasks?.map((task) => task["_id"])).toEqual([...afterTheRestore, "kept"]);
+    expect(tasks?.at(-1)).toMatchObject({ title: "in the backup" });
+  });
+
+  test.for(["recover", "recoverOrDiscard"] as const)("%s: the device starts over and sends its unsent changes again", async (mode) => {
+    const { partition, ahead } = cases[mode];
+    expect(await ahead.event("resetDone")).toMatchObject({ recovered: true });
+    const { Task: tasks } = await partition.expectSame([ahead]);
+    expect(tasks?.map((task) => task["_id"])).toEqual([...afterTheRestore, "kept", "unsent"]);
+  });
+
+  test.for(["discard", "recover", "recoverOrDiscard"] as const)(
+    "%s: the device goes on syncing both ways, without a second reset",
+    async (mode) => {
+      const { partition, ahead } = cases[mode];
+      const other = await partition.join();
+      await ahead.write(set(["Task", "kept", "title"], "after the reset"));
+      await ahead.upload();
+      await other.waitForCount("Task", 1, { query: "title == 'after the reset'" });
+      await other.write(set(["Task", "kept", "count"], 5));
+      await ahead.waitForCount("Task", 1, { query: "count == 5" });
+      await partition.expectSame([ahead, other]);
+      expect(ahead.events().filter(({ event }) => event === "resetStarted" || event === "error")).toHaveLength(1);
+    },
+  );
+});

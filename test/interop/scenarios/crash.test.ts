@@ -1,0 +1,71 @@
+// The server loses power in the middle of traffic. Nothing that it acknowledged is lost, nothing is taken twice.
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { DeviceRealm } from "../support/client.ts";
+import { append, create, increment } from "../support/notation.ts";
+import { taskSchema } from "../support/schemas.ts";
+import { ServerProcess } from "../support/server.ts";
+import { settle, Stage } from "../support/stage.ts";
+
+const stage = new Stage();
+let server: ServerProcess;
+
+beforeAll(async () => {
+  server = await ServerProcess.start();
+});
+afterAll(() => server.remove());
+
+/** Writes numbered transactions until told to stop; answers how many. */
+function keepWriting(realm: DeviceRealm, who: string): () => Promise<number> {
+  let stopped = false;
+  const work = (async () => {
+    let written = 0;
+    while (!stopped) {
+      await realm.write(
+        increment(["Task", "shared", "count"], 1),
+        append(["Task", "shared", "tags"], `${who}${written}`),
+        create("Task", { _id: `${who}${written}`, title: "x".repeat(500) }),
+      );
+      written += 1;
+    }
+    return written;
+  })();
+  return () => {
+    stopped = true;
+    return work;
+  };
+}
+
+test("a server killed while devices write goes on with everything that it had acknowledged, and takes the rest once", async () => {
+  const partition = stage.partition(taskSchema, { url: server.url });
+  const realms = await partition.joined(3);
+  await realms[0]!.write(create("Task", { _id: "shared", title: "", count: 0 }));
+  await settle(realms);
+  const expected: string[] = [];
+  for (const kill of [1, 2]) {
+    const writers = realms.map((realm, index) => keepWriting(realm, `${"abc"[index]}${kill}-`));
+    await realms[1]!.waitForCount("Task", expected.length + 30, { orMore: true });
+    await server.kill();
+    const written = await Promise.all(writers.map((stop) => stop()));
+    expected.push(...written.flatMap((count, index) => Array.from({ length: count }, (_, n) => `${"abc"[index]}${kill}-${n}`)));
+    await server.restart();
+    await Promise.all(realms.map((realm) => realm.device.reconnect()));
+    await settle(realms);
+  }
+  const { Task: tasks } = await partition.expectSame(realms);
+  const shared = tasks?.find((task) => task["_id"] === "shared");
+  expect(shared?.["count"]).toBe(expected.length);
+  expect((shared?.["tags"] as string[]).toSorted()).toEqual(expected.toSorted());
+  expect(tasks).toHaveLength(expected.length + 1);
+});
+
+test("what was acknowledged before the kill is there for a device that joins after it", async () => {
+  const partition = stage.partition(taskSchema, { url: server.url });
+  const author = await partition.join();
+  await author.write(...Array.from({ length: 50 }, (_, n) => create("Task", { _id: `t${n}`, title: "acknowledged" })));
+  await author.upload();
+  await server.kill();
+  await author.device.stop();
+  await server.restart();
+  const reader = await partition.join({ downloadFirst: true });
+  expect(await reader.count("Task", "title == 'acknowledged'")).toBe(50);
+});
