@@ -5,6 +5,8 @@ import { maxNesting } from "./places.ts";
 import type { Scalar } from "./values.ts";
 import type { Workspace } from "./workspace.ts";
 
+type Link = Extract<Scalar, { readonly type: "Link" }>;
+
 /** Longest string key in UTF-8: key and first part of the values share a row of the platform. */
 export const maxKeyBytes = 512_000;
 
@@ -54,13 +56,10 @@ export const admitScalar = (workspace: Workspace, value: Scalar, type: ValueType
     case "Link":
       admitLink(workspace, value, type);
       return value;
-    case "Binary":
-      requireType(value, type);
-      // A decoded payload is a view of its whole changeset, which must not stay in memory for it.
-      return value.value.byteLength === value.value.buffer.byteLength ? value : { type: "Binary", value: value.value.slice() };
     case "Int":
     case "Bool":
     case "String":
+    case "Binary":
     case "Timestamp":
     case "Float":
     case "Double":
@@ -78,33 +77,46 @@ const requireType = (value: Scalar, type: ValueType): void => {
 };
 
 /** A link needs a class that exists and is not embedded, and a key of its type; the object itself may be missing (merge-rules §8). */
-const admitLink = (workspace: Workspace, link: Extract<Scalar, { type: "Link" }>, type: ValueType): void => {
+const admitLink = (workspace: Workspace, link: Link, type: ValueType): void => {
   if (type.embedded) throw new Refusal("LinkTargetEmbedded", "embedded objects are owned, not linked");
   requireType(link, type);
   if (type.type === "Link" && type.linkTarget !== "" && type.linkTarget !== link.table) {
     throw new Refusal("LinkTargetMismatch", `links here go to ${type.linkTarget}, this one to ${link.table}`);
   }
-  const target = workspace.classes.get(link.table);
-  if (target === undefined) throw new Refusal("NoSuchClass", `a link to the unknown class ${link.table}`);
-  if (target.identity.tableType === "Embedded") throw new Refusal("LinkTargetEmbedded", `${link.table} is embedded`);
-  admitKey(target, link.key);
+  const problem = linkProblem(workspace, link);
+  if (problem !== undefined) throw problem;
 };
+
+const linkProblem = (workspace: Workspace, link: Link): Refusal | undefined => {
+  const target = workspace.classes.get(link.table);
+  if (target === undefined) return new Refusal("NoSuchClass", `a link to the unknown class ${link.table}`);
+  if (target.identity.tableType === "Embedded") return new Refusal("LinkTargetEmbedded", `${link.table} is embedded`);
+  return keyProblem(target, link.key);
+};
+
+/** Whether the classes that exist now still admit a link that was stored; erasing a class leaves links in mixed values behind (merge-rules §10, Q8). */
+export const isLinkApplicable = (workspace: Workspace, link: Link): boolean => linkProblem(workspace, link) === undefined;
 
 const keyTypeByKind = { int: "Int", string: "String", objectId: "ObjectId", uuid: "Uuid", global: "GlobalKey" } as const;
 
 /** Checks that objects of this class can have this key. */
 export const admitKey = (owner: ClassState, key: ObjectKey): void => {
+  const problem = keyProblem(owner, key);
+  if (problem !== undefined) throw problem;
+};
+
+const keyProblem = (owner: ClassState, key: ObjectKey): Refusal | undefined => {
   const { identity } = owner;
-  if (identity.tableType === "Embedded") throw new Refusal("ClassWithoutKeys", `${owner.name} is embedded`);
+  if (identity.tableType === "Embedded") return new Refusal("ClassWithoutKeys", `${owner.name} is embedded`);
   if (key.kind === "null") {
-    if (identity.keyType === "GlobalKey") throw new Refusal("KeyTypeMismatch", `${owner.name} has no primary key`);
-    if (!identity.keyNullable) throw new Refusal("KeyNotNullable", `keys of ${owner.name} are not nullable`);
-    return;
+    if (identity.keyType === "GlobalKey") return new Refusal("KeyTypeMismatch", `${owner.name} has no primary key`);
+    return identity.keyNullable ? undefined : new Refusal("KeyNotNullable", `keys of ${owner.name} are not nullable`);
   }
   if (keyTypeByKind[key.kind] !== identity.keyType) {
-    throw new Refusal("KeyTypeMismatch", `keys of ${owner.name} are of type ${identity.keyType}, this one is of kind ${key.kind}`);
+    return new Refusal("KeyTypeMismatch", `keys of ${owner.name} are of type ${identity.keyType}, this one is of kind ${key.kind}`);
   }
   // Three bytes are the most that UTF-8 needs for one code unit.
   if (key.kind === "string" && key.value.length * 3 > maxKeyBytes)
-    throw new Refusal("KeyTooLong", `a key of ${key.value.length} characters`);
+    return new Refusal("KeyTooLong", `a key of ${key.value.length} characters`);
+  return undefined;
 };

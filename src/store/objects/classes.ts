@@ -1,5 +1,4 @@
 import type { AddColumn, CollectionKind, ColumnType, KeyColumnType, ObjectKey } from "../../changeset/model.ts";
-import { decodeText, encodeText } from "./bytes.ts";
 import type { Fields } from "./values.ts";
 
 /** What a value at some place may be: the type of a column, of a collection's elements, or of a nested Mixed. */
@@ -89,7 +88,7 @@ interface StoredClass {
   readonly count: number;
 }
 
-/** A class as its row holds it (JSON in UTF-8; names that are not well-formed Unicode are escaped by JSON). */
+/** A class as its row holds it, JSON in UTF-8. */
 export const encodeClass = (state: ClassState): Uint8Array => {
   const stored: StoredClass = {
     version: formatVersion,
@@ -99,11 +98,11 @@ export const encodeClass = (state: ClassState): Uint8Array => {
     nextColumnId: state.nextColumnId,
     count: state.count,
   };
-  return encodeText(JSON.stringify(stored));
+  return new TextEncoder().encode(JSON.stringify(stored));
 };
 
 export const decodeClass = (id: number, data: Uint8Array): ClassState => {
-  const stored: StoredClass = JSON.parse(decodeText(data));
+  const stored: StoredClass = JSON.parse(new TextDecoder().decode(data));
   if (stored.version !== formatVersion) throw new RangeError(`class row of unknown version ${String(stored.version)}`);
   return {
     ...newClass(id, stored.name, stored.identity),

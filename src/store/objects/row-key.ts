@@ -1,73 +1,72 @@
+import { objectIdText, uuidText, writeHexText } from "../../changeset/hex.ts";
 import { globalKey, intKey, nullKey, objectIdKey, stringKey, uuidKey } from "../../changeset/key.ts";
 import type { ObjectKey } from "../../changeset/model.ts";
-import { ByteReader, ByteWriter, codeUnits, decodeText, encodeText, fromCodeUnits } from "./bytes.ts";
 
-const tag = { null: 0, int: 1, string: 2, brokenString: 3, objectId: 4, uuid: 5, global: 6 } as const;
-const writer = new ByteWriter();
+const tag = { null: 0, int: 1, string: 2, objectId: 3, uuid: 4, global: 5 } as const;
 const signBit = 1n << 63n;
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/**
- * An object key as bytes whose order is the order of pages: null first, integers by value, strings by their UTF-8, ids bytewise.
- * Strings that are not well-formed Unicode follow after the others by code unit.
- */
+/** An object key as bytes whose order is the order of pages: null first, integers by value, strings by their UTF-8, ids bytewise. */
 export const encodeRowKey = (key: ObjectKey): Uint8Array => {
   switch (key.kind) {
     case "null":
-      writer.byte(tag.null);
-      break;
+      return Uint8Array.of(tag.null);
     case "int":
-      writer.byte(tag.int);
-      writer.uint64(BigInt.asUintN(64, key.value) ^ signBit);
-      break;
-    case "string": {
-      const wellFormed = key.value.isWellFormed();
-      writer.byte(wellFormed ? tag.string : tag.brokenString);
-      writer.raw(wellFormed ? encodeText(key.value) : codeUnits(key.value));
-      break;
-    }
+      return bigEndian(tag.int, [BigInt.asUintN(64, key.value) ^ signBit]);
+    case "string":
+      return withTag(tag.string, encoder.encode(key.value));
     case "objectId":
-      writer.byte(tag.objectId);
-      writer.hex(key.value);
-      break;
+      return fromHex(tag.objectId, key.value, 12);
     case "uuid":
-      writer.byte(tag.uuid);
-      writer.hex(key.value.replaceAll("-", ""));
-      break;
+      return fromHex(tag.uuid, key.value, 16);
     case "global":
-      writer.byte(tag.global);
-      writer.uint64(key.hi);
-      writer.uint64(key.lo);
-      break;
+      return bigEndian(tag.global, [key.hi, key.lo]);
   }
-  return writer.finish();
+};
+
+const withTag = (kind: number, content: Uint8Array): Uint8Array => {
+  const bytes = new Uint8Array(1 + content.length);
+  bytes[0] = kind;
+  bytes.set(content, 1);
+  return bytes;
+};
+
+const bigEndian = (kind: number, values: readonly bigint[]): Uint8Array => {
+  const bytes = new Uint8Array(1 + values.length * 8);
+  const view = new DataView(bytes.buffer);
+  bytes[0] = kind;
+  values.forEach((value, index) => view.setBigUint64(1 + index * 8, value));
+  return bytes;
+};
+
+const fromHex = (kind: number, text: string, length: number): Uint8Array => {
+  const bytes = new Uint8Array(1 + length);
+  bytes[0] = kind;
+  writeHexText(text, bytes, 1, length);
+  return bytes;
 };
 
 /** Inverse of `encodeRowKey`. Throws RangeError on bytes it did not write. */
 export const decodeRowKey = (bytes: Uint8Array): ObjectKey => {
-  const reader = new ByteReader(bytes);
-  const kind = reader.byte();
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const kind = view.getUint8(0);
   switch (kind) {
     case tag.null:
       return nullKey;
     case tag.int:
-      return intKey(BigInt.asIntN(64, reader.uint64() ^ signBit));
+      return intKey(BigInt.asIntN(64, view.getBigUint64(1) ^ signBit));
     case tag.string:
-      return stringKey(decodeText(bytes.subarray(1)));
-    case tag.brokenString:
-      return stringKey(fromCodeUnits(bytes.subarray(1)));
+      return stringKey(decoder.decode(bytes.subarray(1)));
     case tag.objectId:
-      return objectIdKey(reader.hex(12));
+      return objectIdKey(objectIdText(bytes, 1));
     case tag.uuid:
-      return uuidKey(dashed(reader.hex(16)));
+      return uuidKey(uuidText(bytes, 1));
     case tag.global:
-      return globalKey(reader.uint64(), reader.uint64());
+      return globalKey(view.getBigUint64(1), view.getBigUint64(9));
   }
   throw new RangeError(`unknown kind ${kind} of a stored key`);
 };
-
-/** 32 hex digits as a canonical UUID. */
-export const dashed = (digits: string): string =>
-  `${digits.slice(0, 8)}-${digits.slice(8, 12)}-${digits.slice(12, 16)}-${digits.slice(16, 20)}-${digits.slice(20)}`;
 
 /** Bytewise order, as SQLite compares blobs. */
 export const compareBytes = (a: Uint8Array, b: Uint8Array): number => {

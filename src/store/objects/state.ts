@@ -3,7 +3,8 @@ import { applyInstruction } from "./apply.ts";
 import { BadChangesetError, Refusal } from "./bad-changeset.ts";
 import { describeClass, type ClassDescription } from "./classes.ts";
 import { readObject, readPage, type LinkForm, type ReadObject } from "./reader.ts";
-import { encodeRowKey, decodeRowKey } from "./row-key.ts";
+import { decodeRowKey, encodeRowKey } from "./row-key.ts";
+import { changesetsOf } from "./snapshot.ts";
 import type { ObjectStorage } from "./storage.ts";
 import type { Checkpoint } from "./undo-log.ts";
 import { Workspace, type FlushResult } from "./workspace.ts";
@@ -164,5 +165,14 @@ export class ObjectState {
       yield* page.objects;
       after = page.next;
     } while (after !== undefined);
+  }
+
+  /**
+   * The state as changesets that build it from nothing: for new clients, backups and exports (server-semantics §11). Schema first, then
+   * objects; each at most `maxBytes` when encoded, unless a single value is larger. Equal states of equal history give equal changesets.
+   * The state must not change while this runs: the next step throws then.
+   */
+  changesets(options: { readonly maxBytes: number }): Generator<readonly Instruction[]> {
+    return changesetsOf(this.#workspace, options.maxBytes);
   }
 }
