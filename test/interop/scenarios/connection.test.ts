@@ -1,6 +1,6 @@
 // Connections that are shared, paused, cut and restored.
 import { expect, onTestFinished, test } from "vitest";
-import { append, create, increment } from "../support/notation.ts";
+import { append, create, increment, texts } from "../support/notation.ts";
 import { Network } from "../support/proxy.ts";
 import { taskSchema } from "../support/schemas.ts";
 import { settle, Stage } from "../support/stage.ts";
@@ -66,8 +66,7 @@ test("a device whose connection is cut sends what it could not send, once", asyn
   const { Task: tasks } = await partition.expectSame([realm, steady]);
   expect(tasks).toHaveLength(1);
   expect(tasks?.[0]).toMatchObject({ count: 3 * rounds });
-  const tags = tasks?.[0]?.["tags"] as string[];
-  expect(tags.toSorted()).toEqual(
+  expect(texts(tasks?.[0]?.["tags"]).toSorted()).toEqual(
     ["flaky", "offline", "steady"].flatMap((who) => Array.from({ length: rounds }, (_, round) => `${who}${round}`)),
   );
 });

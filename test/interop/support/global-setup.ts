@@ -1,4 +1,5 @@
 // Before the first scenario: the Java side is there and built, once, and one server runs that the scenarios share unless they need to break their own.
+// REEVE_INTEROP_URL names a server that runs already, to be shared instead.
 import type { TestProject } from "vitest/node";
 import { ServerProcess } from "./server.ts";
 import { clientClasspath, missingTools } from "./toolchain.ts";
@@ -17,6 +18,11 @@ export default async function setup(project: TestProject): Promise<() => Promise
       `The interoperability tests run real Realm devices, which need ${missing}. Install what is missing (for example "apt-get install openjdk-17-jdk-headless maven") and run them again.`,
     );
   clientClasspath();
+  const running = process.env["REEVE_INTEROP_URL"];
+  if (running !== undefined) {
+    project.provide("sharedServerUrl", running);
+    return () => Promise.resolve();
+  }
   const server = await ServerProcess.start();
   project.provide("sharedServerUrl", server.url);
   return () => server.remove();

@@ -58,6 +58,9 @@ export const removeKey = (at: Path, key: string): Operation => ({ op: "remove", 
 export const removeValue = (at: Path, value: Value): Operation => ({ op: "remove", at, value });
 export const addToSet = (at: Path, value: Value): Operation => ({ op: "add", at, value });
 export const clear = (...at: Path): Operation => ({ op: "clear", at });
+/** The texts in a list that a device reported; nothing when there is no list. */
+export const texts = (list: Value | undefined): readonly string[] =>
+  Array.isArray(list) ? list.filter((value) => typeof value === "string") : [];
 export const link = (className: string, primaryKey: Value): Value => ({ $link: [className, primaryKey] });
 
 export type Credentials =
