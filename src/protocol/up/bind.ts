@@ -90,6 +90,11 @@ const flexibleText = (bind: FlexibleBind, wire: Wire): string => {
   return JSON.stringify({
     migratedPartition: bind.migratedPartition,
     schemaVersion: features.schemaVersion ? bind.schemaVersion : undefined,
-    sessionReason: bind.sessionReason === undefined ? undefined : bind.sessionReason === "clientReset" ? 1 : 0,
+    sessionReason: features.sessionReason ? reasonNumber(bind.sessionReason) : undefined,
   });
+};
+
+const reasonNumber = (reason: FlexibleBind["sessionReason"]): 0 | 1 | undefined => {
+  if (reason === undefined) return undefined;
+  return reason === "clientReset" ? 1 : 0;
 };

@@ -1,0 +1,44 @@
+import { changesetErrors } from "./changeset.ts";
+import type { ErrorEntry } from "./entry.ts";
+import { httpErrors } from "./http.ts";
+import { mergeErrors } from "./merge.ts";
+import { objectErrors } from "./objects.ts";
+import { syncErrors, type SyncErrorEntry } from "./sync.ts";
+
+/** One section of the reference page: errors that the same part of the service raises, and where their status is seen. */
+export interface CatalogueSection {
+  readonly title: string;
+  /** For readers who met one of these: where it shows, and what its number means. */
+  readonly introduction: string;
+  readonly errors: Readonly<Record<string, ErrorEntry | SyncErrorEntry>>;
+}
+
+/** Every family of this room, in the order of the reference page. A file here that no section names fails the catalogue's test. */
+export const catalogue: readonly CatalogueSection[] = [
+  {
+    title: "Sync protocol",
+    introduction:
+      "Sent to clients over the sync connection. The action decides what a client does; 100–199 end the connection, 200–299 concern one session.",
+    errors: syncErrors,
+  },
+  {
+    title: "Changesets",
+    introduction: "Logged with the session they ended; the client is told the protocol's number.",
+    errors: changesetErrors,
+  },
+  {
+    title: "Merging",
+    introduction: "Logged with the session they ended; the client is told the protocol's number.",
+    errors: mergeErrors,
+  },
+  {
+    title: "Objects",
+    introduction: "Why a changeset does not apply to the partition's state. Logged with the session they ended.",
+    errors: objectErrors,
+  },
+  {
+    title: "HTTP",
+    introduction: "Answered by the HTTP interface as `error_code`, with this status.",
+    errors: httpErrors,
+  },
+];
