@@ -177,3 +177,16 @@ export const createTokens = async ({ keys }: SigningKeys): Promise<Tokens> => {
     jwks: { keys: keys.map(publicHalf) },
   };
 };
+
+// Keys are imported once for every text of the secret that this process has seen: one, and one more after a rotation.
+const opened = new Map<string, Promise<Tokens>>();
+
+/** The tokens of the secret SIGNING_KEYS. Fails when the secret cannot be read; that is never a reason to refuse a token. */
+export const openTokens = (secret: string): Promise<Tokens> => {
+  const known = opened.get(secret);
+  if (known !== undefined) return known;
+  const parsed = parseSigningKeys(secret);
+  const tokens = parsed.ok ? createTokens(parsed.keys) : Promise.reject(new Error(parsed.problem));
+  opened.set(secret, tokens);
+  return tokens;
+};

@@ -1,0 +1,57 @@
+import { createMiddleware } from "hono/factory";
+import { shutOutReason } from "../../accounts/access.ts";
+import type { TokenKind } from "../../accounts/tokens.ts";
+import { HttpError } from "../../errors/http.ts";
+import { demandOrigin } from "./cors.ts";
+import type { AppServicesContext, AppServicesHono, Caller } from "./ports.ts";
+
+/** Longer tokens are refused unread. */
+const maxTokenLength = 16_384;
+
+const ended = { access: "invalid session: access token expired", refresh: "invalid session: refresh token is no longer valid" } as const;
+
+const readBearer = (context: AppServicesContext): string => {
+  const [scheme, token, ...rest] = (context.req.header("Authorization") ?? "").trim().split(/\s+/);
+  if (scheme?.toLowerCase() !== "bearer" || token === undefined || rest.length > 0) throw new HttpError("MissingAuthReq");
+  if (token.length > maxTokenLength) throw new HttpError("InvalidSession");
+  return token;
+};
+
+/** Who sent the request. Any doubt about the bearer is an invalid session; a fault of keys or store is thrown as it is. */
+export const identify = async (context: AppServicesContext, kind: TokenKind): Promise<Caller> => {
+  const { accounts, tokens } = context.var.ports;
+  const result = await tokens.verify(readBearer(context), kind, accounts.clock());
+  if (result.kind === "expired") throw new HttpError("InvalidSession", ended[kind]);
+  if (result.kind === "bad") throw new HttpError("InvalidSession");
+  const { claims } = result;
+  const realm = await accounts.realms.find(claims.realm);
+  // A realm that was deleted and made again under its name is another realm.
+  if (realm === undefined || realm.id !== claims.realmId) throw new HttpError("InvalidSession");
+  const handle = accounts.inRealm(realm.name);
+  const user = await handle.users.find(claims.userId);
+  if (user === undefined || shutOutReason(realm, user) !== undefined)
+    throw new HttpError("InvalidSession", `invalid session: ${shutOutReason(realm, user)}`);
+  demandOrigin(context, realm);
+  return { claims, realm, accounts: handle, user };
+};
+
+/**
+ * Demands an access token. Where the URL names a realm, the token must be of that realm; the default realm's URL also serves users who signed in to another
+ * realm through it.
+ */
+export const demandUser = createMiddleware<AppServicesHono>(async (context, next) => {
+  const caller = await identify(context, "access");
+  const addressed = context.var.realm;
+  if (addressed !== undefined && !addressed.isDefault && addressed.name !== caller.realm.name) throw new HttpError("UserAppDomainMismatch");
+  context.set("caller", caller);
+  await next();
+});
+
+/** Demands the refresh token of a session that has not ended. */
+export const demandSession = createMiddleware<AppServicesHono>(async (context, next) => {
+  const caller = await identify(context, "refresh");
+  const session = await caller.accounts.sessions.findLive(caller.claims.sessionId);
+  if (session === undefined || session.userId !== caller.user.id) throw new HttpError("InvalidSession", ended.refresh);
+  context.set("sessionCaller", { ...caller, session });
+  await next();
+});
