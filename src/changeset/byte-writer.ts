@@ -101,8 +101,8 @@ export class ByteWriter {
     this.position += value.length;
   }
 
-  /** Length and UTF-8 of a text; returns the number of UTF-8 bytes. The text must be well-formed. */
-  text(value: string): number {
+  /** Length and UTF-8 of a text, which must be well-formed. */
+  text(value: string): void {
     const { length } = value;
     const start = this.position;
     this.unsigned(length);
@@ -113,14 +113,12 @@ export class ByteWriter {
       const code = value.charCodeAt(index);
       if (code >= 0x80) {
         this.position = start;
-        const encoded = utf8.encode(value);
-        this.binary(encoded);
-        return encoded.length;
+        this.binary(utf8.encode(value));
+        return;
       }
       bytes[position++] = code;
     }
     this.position = position;
-    return length;
   }
 
   private reserve(count: number): void {

@@ -37,6 +37,9 @@ let scratch = new ByteWriter(16 * 1024);
 const maxKeptBytes = 1024 * 1024;
 
 const nameMarkerByte = 0x40;
+/** Most bytes that one UTF-16 code unit of well-formed text takes in UTF-8. */
+const maxBytesPerUnit = 3;
+const utf8Length = (value: string): number => new TextEncoder().encode(value).length;
 
 class ChangesetEncoder {
   private readonly writer: ByteWriter;
@@ -60,7 +63,7 @@ class ChangesetEncoder {
     for (const name of this.indexOf.keys()) {
       writer.byte(internOpcode);
       writer.unsigned(index++);
-      this.text(name);
+      writer.text(name);
     }
     const result = new Uint8Array(writer.position);
     result.set(writer.bytes.subarray(bodyEnd, writer.position));
@@ -186,6 +189,7 @@ class ChangesetEncoder {
   private intern(name: string): number {
     const known = this.indexOf.get(name);
     if (known !== undefined) return known;
+    this.checkText(name);
     const index = this.indexOf.size;
     this.indexOf.set(name, index);
     return index;
@@ -289,8 +293,14 @@ class ChangesetEncoder {
   }
 
   private text(value: string): void {
+    this.checkText(value);
+    this.writer.text(value);
+  }
+
+  private checkText(value: string): void {
     if (!value.isWellFormed()) this.fail("text with a lone surrogate");
-    const length = this.writer.text(value);
+    if (value.length <= maxStringBytes / maxBytesPerUnit) return;
+    const length = utf8Length(value);
     if (length > maxStringBytes) throw new ChangesetError("StringTooLong", `string of ${length} bytes`, this.index);
   }
 
