@@ -4,13 +4,17 @@ import { bySequence, Item, type MergingChangeset, type ObjectIdentity, type Side
 /** An object that at least the indexed side mentions, with what either side does to it, in order. */
 export class ConflictObject implements ObjectIdentity {
   readonly table: string;
-  readonly local: Item[] = [];
-  readonly incoming: Item[] = [];
-  /** Whether one of the two erases it. */
-  erased = false;
+  local: Item[] = [];
+  incoming: Item[] = [];
 
   constructor(table: string) {
     this.table = table;
+  }
+
+  /** Forgets the local side, and of the incoming one what is gone. */
+  endWindow(): void {
+    this.local = [];
+    if (this.incoming.some((item) => item.discarded)) this.incoming = this.incoming.filter((item) => !item.discarded);
   }
 }
 
@@ -19,13 +23,20 @@ export class ConflictObject implements ObjectIdentity {
  * (merge-rules §13.3). What no object of the index knows stays untouched and costs two look-ups.
  */
 export class ConflictIndex {
-  readonly schema: Record<Side, Item<SchemaInstruction>[]> = { local: [], incoming: [] };
+  schema: Record<Side, Item<SchemaInstruction>[]> = { local: [], incoming: [] };
   private readonly tables = new Map<string, Map<string, ConflictObject>>();
-  private met = new Set<ConflictObject>();
+  /** Objects with local instructions, and those of them that both sides mention. */
+  private withLocal: ConflictObject[] = [];
+  private met: ConflictObject[] = [];
 
   /** Whether some side erases classes or columns, so that instructions can meet across objects. */
   get destructive(): boolean {
     return isDestructive(this.schema.local) || isDestructive(this.schema.incoming);
+  }
+
+  /** The objects that both sides mention. */
+  get metObjects(): readonly ConflictObject[] {
+    return this.met;
   }
 
   /**
@@ -43,29 +54,43 @@ export class ConflictIndex {
           this.schema[side].push(new Item(instruction, changeset, at, undefined));
           continue;
         }
-        if (instruction.table !== lastTable || (instruction.key !== lastKey && instruction.key.text !== lastKey?.text)) {
-          lastTable = instruction.table;
-          object = this.find(instruction.table, instruction.key, create);
-        }
-        lastKey = instruction.key;
-        if (object === undefined) continue;
-        object[side].push(new Item(instruction, changeset, at, object));
-        if (instruction.kind === "EraseObject") object.erased = true;
-        if (object.local.length > 0 && object.incoming.length > 0) this.met.add(object);
+        const { table, key } = instruction;
+        if (table !== lastTable || (key !== lastKey && key.text !== lastKey?.text)) object = this.find(table, key, create);
+        lastTable = table;
+        lastKey = key;
+        if (object !== undefined) this.note(object, new Item(instruction, changeset, at, object));
       }
     }
   }
 
-  /** The objects that both sides mention. */
-  metObjects(): Iterable<ConflictObject> {
-    return this.met;
-  }
-
-  /** Everything one side does in these classes, in order. */
+  /** Everything one side does in these classes, in order. Complete only for sides added with `create`. */
   inTables(side: Side, tables: ReadonlySet<string>): Item[] {
     const items: Item[] = this.schema[side].filter((item) => tables.has(item.instruction.table));
-    for (const table of tables) for (const object of this.tables.get(table)?.values() ?? []) items.push(...object[side]);
+    for (const table of tables) {
+      for (const object of this.tables.get(table)?.values() ?? []) for (const item of object[side]) items.push(item);
+    }
     return items.sort(bySequence);
+  }
+
+  /** Takes note of incoming schema instructions that the merge itself added. */
+  addIncomingSchema(added: readonly Item<SchemaInstruction>[]): void {
+    if (added.length > 0) this.schema.incoming = [...this.schema.incoming, ...added].sort(bySequence);
+  }
+
+  /** Forgets the local side; the incoming one stays as it is now. */
+  endWindow(): void {
+    for (const object of this.withLocal) object.endWindow();
+    this.withLocal = [];
+    this.met = [];
+    this.schema = { local: [], incoming: this.schema.incoming.filter((item) => !item.discarded) };
+  }
+
+  private note(object: ConflictObject, item: Item): void {
+    const { side } = item.origin;
+    object[side].push(item);
+    if (object[side].length > 1) return;
+    if (side === "local") this.withLocal.push(object);
+    if (object.local.length > 0 && object.incoming.length > 0) this.met.push(object);
   }
 
   private find(table: string, key: ObjectKey, create: boolean): ConflictObject | undefined {

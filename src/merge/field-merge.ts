@@ -1,35 +1,114 @@
-import { type GridContext, runGrid } from "./grid.ts";
+import type { PathElement } from "../changeset/model.ts";
+import { FlatList, operationOf } from "./flat-list.ts";
+import { type GridContext, runGrid, type Tuning } from "./grid.ts";
+import { mergeInsertions } from "./insert-merge.ts";
 import type { Item } from "./item.ts";
+import { runListGrid } from "./list-kernel.ts";
 import { haveLevelRules, kindNumber } from "./meet.ts";
 
 /**
- * Merges what two sides did to one field of one object.
+ * Merges what two sides did to one field of one object, with the result of the grid. `step` is the length of the path that all
+ * instructions are known to have in common.
  *
  * @throws MergeError
  */
-export function mergeField(locals: readonly Item[], incoming: readonly Item[], context: GridContext): void {
-  const ours = profileOf(locals);
-  const theirs = profileOf(incoming);
+export function mergeField(locals: readonly Item[], incoming: readonly Item[], context: GridContext, step = 0): void {
+  // An observer wants to see every meeting.
+  if (locals.length * incoming.length <= context.tuning.gridUpTo || context.observe !== undefined) {
+    runGrid(locals, incoming, context);
+    return;
+  }
+  const ours = profileOf(locals, step);
+  const theirs = profileOf(incoming, step);
   const oneDepth = ours.shallowest === theirs.deepest && ours.deepest === theirs.shallowest;
   if (oneDepth && !haveLevelRules(ours.kinds, theirs.kinds)) return;
-  runGrid(locals, incoming, context);
+  // Where no list is edited at this step and nothing works on the container itself, different elements never meet with effect.
+  const elementsStay = !ours.editsList && !theirs.editsList;
+  if (elementsStay && Math.min(ours.shallowest, theirs.shallowest) > step) mergeByElement(locals, incoming, context, step);
+  else mergeInRuns(locals, incoming, context, step);
 }
 
 interface Profile {
   /** The kinds that occur, as bits. */
   readonly kinds: number;
+  /** Lengths of paths. */
   readonly shallowest: number;
   readonly deepest: number;
+  /** Whether elements of the list at this step are inserted, moved or erased, so that indices shift. */
+  readonly editsList: boolean;
 }
 
-function profileOf(items: readonly Item[]): Profile {
+function profileOf(items: readonly Item[], step: number): Profile {
   let kinds = 0;
   let shallowest = Infinity;
   let deepest = 0;
+  let editsList = false;
   for (const item of items) {
-    kinds |= 1 << kindNumber[item.instruction.kind];
-    shallowest = Math.min(shallowest, item.depth);
-    deepest = Math.max(deepest, item.depth);
+    const { kind } = item.instruction;
+    const { length } = item.path;
+    kinds |= 1 << kindNumber[kind];
+    shallowest = Math.min(shallowest, length);
+    deepest = Math.max(deepest, length);
+    if (length === step + 1 && (kind === "ArrayInsert" || kind === "ArrayMove" || kind === "ArrayErase")) editsList = true;
   }
-  return { kinds, shallowest, deepest };
+  return { kinds, shallowest, deepest, editsList };
+}
+
+function mergeByElement(locals: readonly Item[], incoming: readonly Item[], context: GridContext, step: number): void {
+  const elementOf = (item: Item): PathElement | undefined => item.path[step];
+  const others = Map.groupBy(incoming, elementOf);
+  for (const [element, ours] of Map.groupBy(locals, elementOf)) {
+    const theirs = others.get(element);
+    if (theirs !== undefined) mergeField(ours, theirs, context, step + 1);
+  }
+}
+
+/**
+ * Runs of plain list operations meet on flat arrays, everything else in the grid. Cutting both sides into runs changes nothing: what two
+ * instructions do to each other depends only on whom each of them met before, and that order is kept (merge-rules §12.2).
+ */
+function mergeInRuns(locals: readonly Item[], incoming: readonly Item[], context: GridContext, step: number): void {
+  const ours = cutIntoRuns(locals, step);
+  const theirs = cutIntoRuns(incoming, step);
+  if (ours.length * theirs.length * context.tuning.meetingsPerBlock > locals.length * incoming.length) {
+    runGrid(locals, incoming, context);
+    return;
+  }
+  for (const run of ours) {
+    for (const other of theirs) {
+      if (!run.flat || !other.flat || !mergeList(run.items, other.items, context.tuning)) runGrid(run.items, other.items, context);
+    }
+  }
+}
+
+interface Run {
+  /** Whether all of it are operations on the elements of the list at the current step. */
+  readonly flat: boolean;
+  readonly items: Item[];
+}
+
+function cutIntoRuns(items: readonly Item[], step: number): Run[] {
+  const runs: Run[] = [];
+  let current: Run | undefined;
+  for (const item of items) {
+    const flat = item.path.length === step + 1 && operationOf(item) !== undefined;
+    if (current === undefined || current.flat !== flat) {
+      current = { flat, items: [] };
+      runs.push(current);
+    }
+    current.items.push(item);
+  }
+  return runs;
+}
+
+/** Returns false, with nothing altered, when the rules proper must do it: to say what is wrong, or for numbers beyond the arrays. */
+function mergeList(locals: readonly Item[], incoming: readonly Item[], tuning: Tuning): boolean {
+  const pair = FlatList.pair(locals, incoming);
+  if (pair === undefined) return false;
+  const [ours, theirs] = pair;
+  const merged = (ours.length * theirs.length >= tuning.treesFrom && mergeInsertions(ours, theirs)) || runListGrid(ours, theirs);
+  if (!merged) return false;
+  ours.writeBack();
+  theirs.writeBack();
+  return true;
 }

@@ -1,3 +1,4 @@
+import type { EraseColumn } from "../changeset/model.ts";
 import type { Item } from "./item.ts";
 import { meet, type RuleObserver } from "./meet.ts";
 import type { Meeting } from "./rules/rule.ts";
@@ -6,7 +7,20 @@ import type { Meeting } from "./rules/rule.ts";
 export interface GridContext {
   readonly meeting: Meeting;
   readonly observe: RuleObserver | undefined;
+  readonly tuning: Tuning;
 }
+
+/** From what size on shortcuts pay. None of it changes a result. */
+export interface Tuning {
+  /** Up to this many meetings the plain grid is as fast as anything. */
+  readonly gridUpTo: number;
+  /** Meetings that a block of two runs must save on average before a field is cut into runs. */
+  readonly meetingsPerBlock: number;
+  /** From this many meetings on, building trees pays for two runs of insertions. */
+  readonly treesFrom: number;
+}
+
+export const defaultTuning: Tuning = { gridUpTo: 64, meetingsPerBlock: 64, treesFrom: 2048 };
 
 /**
  * Every live local instruction meets every live incoming one, row by row (merge-rules §2.2). This is the definition of the merge;
@@ -15,8 +29,8 @@ export interface GridContext {
  * @returns the incoming instructions that rule T4 added.
  * @throws MergeError
  */
-export function runGrid(locals: readonly Item[], incoming: readonly Item[], context: GridContext): Item[] {
-  const added: Item[] = [];
+export function runGrid(locals: readonly Item[], incoming: readonly Item[], context: GridContext): Item<EraseColumn>[] {
+  const added: Item<EraseColumn>[] = [];
   let row = incoming;
   for (const local of locals) {
     if (local.discarded) continue;
@@ -26,7 +40,7 @@ export function runGrid(locals: readonly Item[], incoming: readonly Item[], cont
 }
 
 /** Returns the row for the next local instruction: with what T4 inserted, and now and then without the discarded. */
-function runRow(local: Item, row: readonly Item[], context: GridContext, added: Item[]): readonly Item[] {
+function runRow(local: Item, row: readonly Item[], context: GridContext, added: Item<EraseColumn>[]): readonly Item[] {
   const { meeting } = context;
   let dead = 0;
   for (let at = 0; at < row.length && !local.discarded; at++) {

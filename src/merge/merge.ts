@@ -1,5 +1,5 @@
 import { ConflictIndex } from "./conflict-index.ts";
-import type { GridContext } from "./grid.ts";
+import { defaultTuning, type GridContext } from "./grid.ts";
 import { MergingChangeset, type Side } from "./item.ts";
 import { solve } from "./solve.ts";
 import type { MergeInput, MergeOptions, MergeOutput, MergeResult } from "./types.ts";
@@ -16,6 +16,11 @@ export type { MergeInput, MergeOptions, MergeOutput, MergeResult } from "./types
  * @throws MergeError when the two cannot be merged (§9); then there is no result at all.
  */
 export function mergeChangesets(local: readonly MergeInput[], incoming: readonly MergeInput[], options: MergeOptions = {}): MergeResult {
+  return mergeIn(gridContext(options), local, incoming);
+}
+
+/** `mergeChangesets` with an observer or other tuning, for tests and measurements. */
+export function mergeIn(context: GridContext, local: readonly MergeInput[], incoming: readonly MergeInput[]): MergeResult {
   const localCount = instructionCount(local);
   const incomingCount = instructionCount(incoming);
   if (localCount === 0 || incomingCount === 0) return { local: local.map(untouched), incoming: incoming.map(untouched) };
@@ -30,18 +35,20 @@ export function mergeChangesets(local: readonly MergeInput[], incoming: readonly
     index.add(fewer, true);
     index.add(more, true);
   }
-  solve(index, gridContext(options));
+  solve(index, context);
   return { local: locals.map((changeset) => changeset.output()), incoming: others.map((changeset) => changeset.output()) };
 }
+
+export const gridContext = ({ quirks }: MergeOptions): GridContext => ({
+  meeting: { referenceQuirks: quirks === "reference", inserted: undefined },
+  observe: undefined,
+  tuning: defaultTuning,
+});
 
 const merging = (side: Side, inputs: readonly MergeInput[]): MergingChangeset[] =>
   inputs.map((input, index) => new MergingChangeset(side, index, input));
 
 const untouched = (input: MergeInput): MergeOutput => ({ instructions: input.instructions, changed: false });
 
-const instructionCount = (inputs: readonly MergeInput[]): number => inputs.reduce((count, input) => count + input.instructions.length, 0);
-
-export const gridContext = ({ quirks }: MergeOptions): GridContext => ({
-  meeting: { referenceQuirks: quirks === "reference", inserted: undefined },
-  observe: undefined,
-});
+export const instructionCount = (inputs: readonly MergeInput[]): number =>
+  inputs.reduce((count, input) => count + input.instructions.length, 0);

@@ -1,4 +1,4 @@
-import type { SchemaInstruction } from "../changeset/model.ts";
+import type { EraseColumn, SchemaInstruction } from "../changeset/model.ts";
 import type { ConflictIndex, ConflictObject } from "./conflict-index.ts";
 import { type GridContext, runGrid } from "./grid.ts";
 import type { Item } from "./item.ts";
@@ -7,13 +7,14 @@ import { mergeField } from "./field-merge.ts";
 /**
  * Lets meet what can meet with effect, in groups that have nothing to do with each other, each in the order of the grid.
  *
+ * @returns the incoming instructions that rule T4 added.
  * @throws MergeError
  */
-export function solve(index: ConflictIndex, context: GridContext): Item[] {
+export function solve(index: ConflictIndex, context: GridContext): Item<EraseColumn>[] {
   const affected = index.destructive ? affectedTables(index) : undefined;
   const added = affected === undefined ? [] : runGrid(index.inTables("local", affected), index.inTables("incoming", affected), context);
   mergeSchema(index, affected, context);
-  for (const object of index.metObjects()) {
+  for (const object of index.metObjects) {
     if (affected === undefined || !affected.has(object.table)) mergeObject(object, context);
   }
   return added;
@@ -50,7 +51,7 @@ const byTable = (items: readonly Item<SchemaInstruction>[]): Map<string, Item<Sc
 
 /** Instructions on one object only meet those on the same field, unless the object is erased. */
 function mergeObject(object: ConflictObject, context: GridContext): void {
-  if (object.erased) {
+  if (isErased(object.local) || isErased(object.incoming)) {
     runGrid(object.local, object.incoming, context);
     return;
   }
@@ -60,3 +61,5 @@ function mergeObject(object: ConflictObject, context: GridContext): void {
     if (field !== undefined && others !== undefined) mergeField(locals, others, context);
   }
 }
+
+const isErased = (items: readonly Item[]): boolean => items.some(({ instruction }) => instruction.kind === "EraseObject");

@@ -1,4 +1,4 @@
-import type { InstructionKind } from "../../changeset/model.ts";
+import type { EraseColumn, InstructionKind } from "../../changeset/model.ts";
 import type { Item, ItemOf } from "../item.ts";
 
 /** The named rules of merge-rules §6. */
@@ -43,7 +43,7 @@ export interface Meeting {
   /** Whether N6 and S5 follow the reference's defects (merge-rules §10, Q2 and Q3). */
   readonly referenceQuirks: boolean;
   /** Set by T4, taken by the grid: an instruction put before one of the two that just met. */
-  inserted: { readonly item: Item; readonly before: Item } | undefined;
+  inserted: { readonly item: Item<EraseColumn>; readonly before: Item } | undefined;
 }
 
 /**
