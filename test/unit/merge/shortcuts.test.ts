@@ -1,0 +1,109 @@
+import * as fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { MergeError, mergeChangesets, mergeIn } from "../../../src/merge/merge.ts";
+import { defaultTuning, type GridContext, type Tuning } from "../../../src/merge/grid.ts";
+import { gridContext } from "../../../src/merge/merge.ts";
+import type { MergeResult } from "../../../src/merge/types.ts";
+import { mergeInPlainGrid } from "./plain-grid.ts";
+import { dataSides, fieldSides, listSides, schemaSides, type Sides } from "./random.ts";
+
+/** Shortcuts for everything, however small. */
+const eager: Tuning = { gridUpTo: 0, meetingsPerBlock: 0, treesFrom: 0 };
+/** The same without trees, so that flat arrays get all lists. */
+const flatOnly: Tuning = { gridUpTo: 0, meetingsPerBlock: 0, treesFrom: Infinity };
+
+const context = (tuning: Tuning, quirks: "corrected" | "reference" = "corrected"): GridContext => ({ ...gridContext({ quirks }), tuning });
+
+/** The result, or that there is none: which of several faults is named may differ. */
+function outcome(merge: () => MergeResult): MergeResult | "bad merge" {
+  try {
+    return merge();
+  } catch (error) {
+    if (error instanceof MergeError) return "bad merge";
+    throw error;
+  }
+}
+
+interface Tally {
+  merged: number;
+  bad: number;
+  changed: number;
+}
+
+/** Checks that every tuning gives what the plain grid gives: instructions, discards, prior sizes and `changed`. */
+function expectGridResult(
+  arbitrary: fc.Arbitrary<Sides>,
+  runs: number,
+  tunings: readonly Tuning[] = [defaultTuning, eager, flatOnly],
+): Tally {
+  const tally: Tally = { merged: 0, bad: 0, changed: 0 };
+  fc.assert(
+    fc.property(arbitrary, fc.constantFrom("corrected" as const, "reference" as const), ({ local, incoming }, quirks) => {
+      const expected = outcome(() => mergeInPlainGrid(local, incoming, context(defaultTuning, quirks)));
+      for (const tuning of tunings) expect(outcome(() => mergeIn(context(tuning, quirks), local, incoming))).toEqual(expected);
+      if (expected === "bad merge") tally.bad++;
+      else {
+        tally.merged++;
+        if ([...expected.local, ...expected.incoming].some(({ changed }) => changed)) tally.changed++;
+      }
+    }),
+    { numRuns: runs },
+  );
+  return tally;
+}
+
+describe("every shortcut gives what the plain grid gives", () => {
+  test("objects and fields of all kinds", () => {
+    const { changed, bad } = expectGridResult(dataSides, 1500);
+    expect(changed).toBeGreaterThan(300);
+    expect(bad).toBeGreaterThan(0);
+  });
+
+  test("with classes and columns added and erased", () => {
+    const { changed, bad } = expectGridResult(schemaSides, 1500);
+    expect(changed).toBeGreaterThan(300);
+    expect(bad).toBeGreaterThan(0);
+  });
+
+  test("one field with everything in it", () => {
+    const { changed } = expectGridResult(fieldSides, 800);
+    expect(changed).toBeGreaterThan(200);
+  });
+
+  test("insertions into one list", () => {
+    const { merged, changed, bad } = expectGridResult(listSides({ insert: 1, erase: 0, update: 0, move: 0 }, 24), 1500);
+    expect(bad).toBe(0);
+    expect(changed).toBeGreaterThan(merged / 3);
+  });
+
+  test("insertions and erasures in one list", () => {
+    const { changed, bad } = expectGridResult(listSides({ insert: 3, erase: 2, update: 0, move: 0 }, 16), 1000);
+    expect(bad).toBe(0);
+    expect(changed).toBeGreaterThan(300);
+  });
+
+  test("insertions, erasures, assignments and moves in one list", () => {
+    const { changed } = expectGridResult(listSides({ insert: 4, erase: 2, update: 2, move: 2 }, 16), 1500);
+    expect(changed).toBeGreaterThan(400);
+  });
+
+  test("long lists of insertions, where the trees split often", () => {
+    const { changed } = expectGridResult(listSides({ insert: 1, erase: 0, update: 0, move: 0 }, 120), 60, [defaultTuning]);
+    expect(changed).toBeGreaterThan(10);
+  });
+});
+
+test("mirror: merging the other way round gives the same, exchanged", () => {
+  fc.assert(
+    fc.property(dataSides, ({ local, incoming }) => {
+      // Equal pairs are a cloned file's: there the two sides are not alike (Q12).
+      const idents = new Set(local.map(({ originFileIdent }) => originFileIdent));
+      fc.pre(incoming.every(({ originFileIdent }) => !idents.has(originFileIdent)));
+      const there = outcome(() => mergeChangesets(local, incoming));
+      const back = outcome(() => mergeChangesets(incoming, local));
+      if (there === "bad merge" || back === "bad merge") expect(back).toBe(there);
+      else expect({ local: back.incoming, incoming: back.local }).toEqual(there);
+    }),
+    { numRuns: 800 },
+  );
+});
