@@ -68,6 +68,9 @@ export interface TokenClaims extends TokenSubject {
   readonly userData: JsonObject | undefined;
 }
 
+/** The reason for a token whose key id is none of ours: forged, or signed by a key that was taken away too early. */
+export const unknownKeyReason = "ERR_JWKS_NO_MATCHING_KEY";
+
 /** `expired`: the signature is ours and the time is over; the bearer may refresh. `bad`: anything else; `reason` is for the log. */
 export type TokenResult =
   | { readonly kind: "ok"; readonly claims: TokenClaims }
@@ -176,17 +179,4 @@ export const createTokens = async ({ keys }: SigningKeys): Promise<Tokens> => {
     },
     jwks: { keys: keys.map(publicHalf) },
   };
-};
-
-// Keys are imported once for every text of the secret that this process has seen: one, and one more after a rotation.
-const opened = new Map<string, Promise<Tokens>>();
-
-/** The tokens of the secret SIGNING_KEYS. Fails when the secret cannot be read; that is never a reason to refuse a token. */
-export const openTokens = (secret: string): Promise<Tokens> => {
-  const known = opened.get(secret);
-  if (known !== undefined) return known;
-  const parsed = parseSigningKeys(secret);
-  const tokens = parsed.ok ? createTokens(parsed.keys) : Promise.reject(new Error(parsed.problem));
-  opened.set(secret, tokens);
-  return tokens;
 };

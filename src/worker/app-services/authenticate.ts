@@ -1,6 +1,6 @@
 import { createMiddleware } from "hono/factory";
 import { shutOutReason } from "../../accounts/access.ts";
-import type { TokenKind } from "../../accounts/tokens.ts";
+import { unknownKeyReason, type TokenKind, type TokenResult } from "../../accounts/tokens.ts";
 import { HttpError } from "../../errors/http.ts";
 import { demandOrigin } from "./cors.ts";
 import type { AppServicesContext, AppServicesHono, Caller } from "./ports.ts";
@@ -17,12 +17,20 @@ const readBearer = (context: AppServicesContext): string => {
   return token;
 };
 
+/**
+ * A refresh token whose key is not ours may be genuine while an operator's key is missing: 401 would sign the user out for good, 503 lets the device come back. An access
+ * token is refused plainly, so that the device goes on to refresh it (app-services-api §5.2, §14).
+ */
+const refuse = (result: Exclude<TokenResult, { kind: "ok" }>, kind: TokenKind): HttpError => {
+  if (result.kind === "expired") return new HttpError("InvalidSession", ended[kind]);
+  return new HttpError(kind === "refresh" && result.reason === unknownKeyReason ? "MaintenanceInProgress" : "InvalidSession");
+};
+
 /** Who sent the request. Any doubt about the bearer is an invalid session; a fault of keys or store is thrown as it is. */
 export const identify = async (context: AppServicesContext, kind: TokenKind): Promise<Caller> => {
   const { accounts, tokens } = context.var.ports;
   const result = await tokens.verify(readBearer(context), kind, accounts.clock());
-  if (result.kind === "expired") throw new HttpError("InvalidSession", ended[kind]);
-  if (result.kind === "bad") throw new HttpError("InvalidSession");
+  if (result.kind !== "ok") throw refuse(result, kind);
   const { claims } = result;
   const realm = await accounts.realms.find(claims.realm);
   // A realm that was deleted and made again under its name is another realm.

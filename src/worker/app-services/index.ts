@@ -1,13 +1,12 @@
 import { Hono } from "hono";
 import { HttpError } from "../../errors/http.ts";
-import type { Environment } from "../environment.ts";
 import { answerError } from "./answers.ts";
 import { apiKeyRoutes } from "./api-keys.ts";
 import { limitBody } from "./body.ts";
 import { cors } from "./cors.ts";
 import { emailPasswordRoutes } from "./email-password.ts";
 import { locationRoutes } from "./location.ts";
-import type { AppServicesHono, AppServicesPorts, AppServicesRouter } from "./ports.ts";
+import type { AppServicesBindings, AppServicesHono, AppServicesPorts, AppServicesRouter } from "./ports.ts";
 import { profileRoutes } from "./profile.ts";
 import { demandRealm } from "./realm.ts";
 import { sessionRoutes } from "./session.ts";
@@ -18,7 +17,7 @@ export { demandSession, demandUser } from "./authenticate.ts";
 
 export interface AppServicesOptions {
   /** Gives the ports of one request. A failure is answered as 503: it says nothing of the caller. */
-  readonly open: (environment: Environment, request: Request) => Promise<AppServicesPorts>;
+  readonly open: (bindings: AppServicesBindings, request: Request) => Promise<AppServicesPorts>;
   /** Told of faults, never of refusals. The answer's link names the same request id. */
   readonly fault: (error: unknown, requestId: string) => void;
   /** Adds route families under the same prefix (functions, push, the sync socket). They get the realm of the URL, CORS and the error answers of these routes. */

@@ -7,6 +7,12 @@ import type { SignInPorts } from "../../accounts/sign-in.ts";
 import type { TokenClaims } from "../../accounts/tokens.ts";
 import type { Environment } from "../environment.ts";
 
+/** The Worker's bindings as these routes see them. */
+export interface AppServicesBindings extends Environment {
+  /** Setting: the origin that clients reach the service by, where it stands behind a proxy; otherwise the origin of each request is used. */
+  readonly PUBLIC_ORIGIN?: string;
+}
+
 /** What the client interface works with. */
 export interface AppServicesPorts extends SignInPorts {
   /** The origin that clients reach this service by (`https://sync.example.net`), where it is not the origin of the requests. */
@@ -28,7 +34,7 @@ export interface SessionCaller extends Caller {
 
 /** Hono's view of these routes. Each variable is there behind the middleware that sets it; the first three always are. */
 export interface AppServicesHono {
-  readonly Bindings: Environment;
+  readonly Bindings: AppServicesBindings;
   readonly Variables: {
     ports: AppServicesPorts;
     requestId: string;

@@ -25,7 +25,11 @@ const device = z.record(z.string().max(64), z.unknown()).transform((given) => {
 });
 
 const body = z
-  .object({ options: z.object({ device: device.optional() }).optional(), provider: z.unknown(), realm: z.string().max(255).optional() })
+  .object({
+    options: z.object({ device: device.optional() }).optional(),
+    provider: z.unknown().optional(),
+    realm: z.string().max(255).optional(),
+  })
   .catchall(z.unknown());
 
 /** The address that Cloudflare saw; nothing that a client can write itself. */
