@@ -190,7 +190,7 @@ describe("sets and dictionaries", () => {
       await edited(
         id,
         [removeValue(at, 1), addToSet(at, 3)],
-        [addToSet(at, 1), addToSet(at, 3), removeValue(at, 3)],
+        [removeValue(at, 1), addToSet(at, 1), addToSet(at, 3), removeValue(at, 3)],
         [removeValue(at, 2), addToSet(at, 2)],
       ),
     ).toMatchObject({ numbers: [1, 2] });

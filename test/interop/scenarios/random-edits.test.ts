@@ -1,4 +1,4 @@
-// Random edits of every kind on three devices that come and go. REEVE_INTEROP_SEED repeats a run; a seed that failed once is kept below.
+// Random edits of every kind on three devices that come and go. REEVE_INTEROP_SEED repeats a run, REEVE_INTEROP_SEEDS draws another number of them.
 import { expect, test } from "vitest";
 import type { DeviceRealm } from "../support/client.ts";
 import { Edits, Random, thingSchema, type EditKind } from "../support/random.ts";
@@ -6,7 +6,7 @@ import { settle, Stage } from "../support/stage.ts";
 
 /** Seeds that failed once. */
 const REGRESSIONS: readonly number[] = [];
-const NEW_SEEDS = 4;
+const NEW_SEEDS = Number(process.env["REEVE_INTEROP_SEEDS"] ?? 10);
 const DEVICES = 3;
 const ROUNDS = 4;
 const EDITS_PER_ROUND = 12;
