@@ -103,13 +103,6 @@ export interface LogPort {
   log(level: LogLevel, message: string, details?: Readonly<Record<string, string | number | boolean>>): void;
 }
 
-/** zlib format (RFC 1950), both ways, synchronous; the host brings it because the platform's is native. */
-export interface Zlib {
-  deflate(bytes: Uint8Array): Uint8Array;
-  /** Throws when the stream is broken or inflates to other than `size` bytes. */
-  inflate(bytes: Uint8Array, size: number): Uint8Array;
-}
-
 /**
  * All sessions of one partition; implemented by `PartitionSessions`. Every method is synchronous. Call `turn` soon (a timer of 0 ms)
  * after any `receive`, `disconnect`, `reauthorise` or `writeAsServer`, with everything that has arrived until then: one turn is one commit.

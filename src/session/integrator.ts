@@ -1,0 +1,98 @@
+import { sessionError, writeNotAllowed } from "../protocol/refusal.ts";
+import { featuresOf } from "../protocol/version.ts";
+import type { ClientFile } from "../store/client-files.ts";
+import type { IntegrationOutcome, UploadBatch, WorkBudget } from "../store/integration.ts";
+import { endSession, type Room } from "./room.ts";
+import type { RunningSession } from "./session.ts";
+
+/** However long another client's merge takes, each gets this much of a turn. */
+const leastUnits = 4000;
+
+/**
+ * Integrates what the sessions have received (server-semantics §5.2): each client's uploads stand or fall together, and one client's bad
+ * upload does not touch the others' (BC1). A merge that is too long for one turn goes on in the next. True: there is more to do.
+ */
+export function integrateUploads(room: Room): boolean {
+  const budget: WorkBudget = { units: room.limits.mergeUnits };
+  let integrated = false;
+  for (const session of room.uploading) {
+    budget.units = Math.max(budget.units, leastUnits);
+    const outcome = advance(room, session, budget);
+    if (outcome === undefined) continue;
+    if (outcome.kind === "refused") refuse(room, session, outcome);
+    else integrated = true;
+  }
+  if (integrated) room.counters.integrations += 1;
+  return room.uploading.size > 0;
+}
+
+/** One client's turn; undefined while its merge is not finished. */
+function advance(room: Room, session: RunningSession, budget: WorkBudget): IntegrationOutcome | undefined {
+  session.job ??= room.store.integrate(batchOf(session));
+  if (!session.job.advance(budget)) return undefined;
+  const outcome = session.job.finish();
+  session.job = undefined;
+  if (session.pending.length === 0) {
+    room.uploading.delete(session);
+    // Progress that came while the merge was under way.
+    if (outcome.kind === "integrated") room.store.advanceProgress(session.file, session.progress, session.lockedVersion, false);
+  }
+  if (outcome.kind === "integrated") {
+    room.counters.merged += outcome.transformed;
+    if (outcome.correction !== undefined) {
+      const { version, objects } = outcome.correction;
+      room.log.log("info", "A write was undone", {
+        file: session.file.ident,
+        user: session.connection.info.userId,
+        version,
+        objects: objects.length,
+      });
+    }
+  }
+  return outcome;
+}
+
+/** Integrates what a session has received before it is closed, if that is quickly done: the client need not upload it again. */
+export function drain(room: Room, session: RunningSession): void {
+  if (session.pending.length === 0 && session.job === undefined) return;
+  const outcome = advance(room, session, { units: leastUnits });
+  if (outcome?.kind === "refused") {
+    room.log.log("warn", "The last upload of a closed session was refused", {
+      file: session.file.ident,
+      reason: outcome.reason.slice(0, 500),
+    });
+  }
+}
+
+/** What of a session's uploads is integrated together: all that it has received. */
+function batchOf(session: RunningSession): UploadBatch {
+  const changes = session.pending.splice(0);
+  session.pendingBytes = 0;
+  const { info, wire } = session.connection;
+  const withoutRight = featuresOf(wire.version).compensatingWrites ? "correct" : "refuse";
+  const rights = info.access.mayWrite ? "write" : withoutRight;
+  return { file: session.file, changes, progress: session.progress, lockedVersion: session.lockedVersion, rights };
+}
+
+/** Ends the session of a refused upload with the code that belongs to the reason. */
+function refuse(room: Room, session: RunningSession, outcome: Extract<IntegrationOutcome, { kind: "refused" }>): void {
+  const { ident, file } = session;
+  room.log.log("warn", "An upload was refused", { file: file.ident, error: outcome.error, reason: outcome.reason.slice(0, 500) });
+  switch (outcome.error) {
+    case "BadChangeset":
+      return endSession(room, session, sessionError(ident, "BadChangeset", { action: countBadReport(room, file) }));
+    case "InvalidSchemaChange":
+      return endSession(room, session, sessionError(ident, "InvalidSchemaChange"));
+    case "WriteNotAllowed": {
+      const rejected = { clientVersion: session.progress.clientVersion, updates: [] };
+      return endSession(room, session, writeNotAllowed(ident, rejected, { action: "ClientResetNoRecovery" }));
+    }
+  }
+}
+
+/** The second reset of a file for such a reason is one without recovery, or the client would go round in circles (BC3). */
+export function countBadReport(room: Room, file: ClientFile): "ClientReset" | "ClientResetNoRecovery" {
+  file.badReports += 1;
+  room.store.files.changed(file);
+  return file.badReports === 1 ? "ClientReset" : "ClientResetNoRecovery";
+}

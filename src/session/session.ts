@@ -1,0 +1,42 @@
+import type { ClientFile } from "../store/client-files.ts";
+import type { Integration, UploadedChange } from "../store/integration.ts";
+import type { ReceiverView, ScanCursor } from "../store/receiver-view.ts";
+import type { VersionPair } from "../store/upload-checks.ts";
+import type { Connection } from "./connection.ts";
+
+/** A MARK that waits until everything that existed when it came has been sent (MK3). Only the newest is kept (MK2). */
+export interface PendingMark {
+  readonly request: number;
+  readonly serverVersion: number;
+}
+
+/** A session whose client file is known (server-semantics §1.4). */
+export interface RunningSession {
+  readonly state: "running";
+  readonly ident: number;
+  readonly connection: Connection;
+  readonly file: ClientFile;
+  readonly view: ReceiverView;
+  /** What was sent: every later message goes on from here. */
+  cursor: ScanCursor;
+  /** The upload cursor last told; undefined before the first DOWNLOAD of the session. */
+  toldUpload: VersionPair | undefined;
+  /** Fixed by IDENT: changes up to here were integrated earlier (UP1). */
+  readonly threshold: VersionPair;
+  /** Progress of the UPLOADs received in this session. */
+  progress: VersionPair;
+  lockedVersion: number;
+  mark: PendingMark | undefined;
+  /** Corrections up to this version were announced by a 231. */
+  notified: number;
+  /** Received and checked, not yet integrated. */
+  readonly pending: UploadedChange[];
+  pendingBytes: number;
+  /** An integration that needs more than one turn. */
+  job: Integration | undefined;
+}
+
+export type Session =
+  | RunningSession
+  | { readonly state: "waitIdent"; readonly ident: number; readonly connection: Connection }
+  | { readonly state: "ended"; readonly ident: number; readonly connection: Connection };
