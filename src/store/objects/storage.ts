@@ -88,6 +88,8 @@ export class MemoryObjectStorage implements ObjectStorage {
   }
 
   write(changes: StorageChanges): void {
+    // The caller may fail while it produces them: nothing may have changed then.
+    const objectChanges = [...changes.objects];
     this.#cursor = changes.cursor;
     this.#nextClassId = changes.nextClassId;
     for (const id of changes.erasedClasses) {
@@ -95,7 +97,7 @@ export class MemoryObjectStorage implements ObjectStorage {
       this.#classes.delete(id);
     }
     for (const { id, data } of changes.classes) this.#descriptions.set(id, data);
-    for (const change of changes.objects) {
+    for (const change of objectChanges) {
       const owner = this.#class(change.classId);
       owner.sorted = undefined;
       const name = binaryText(change.key);
