@@ -1,7 +1,8 @@
-/** Which partition: names its Durable Object, its row in the account store, and nothing else. */
+import type { RealmName } from "../accounts/ids.ts";
+
+/** Which partition: names its Durable Object, its rows in the account store, and nothing else. */
 export interface PartitionAddress {
-  /** The realm's name, which holds no slash. */
-  readonly realm: string;
+  readonly realm: RealmName;
   /** The canonical text of the partition value: two spellings of one value have the same. */
   readonly key: string;
 }

@@ -23,11 +23,11 @@ export const writeBirth = (storage: DurableObjectStorage, birth: Birth): void =>
  * Registers a birth. Repeating it is safe: a crash between the two stores leaves the same birth to register.
  * @returns false when the store holds another birth of this partition: its history is missing here
  */
-export const register = async (database: D1Database, { address, createdAt }: Birth, ownerId: string): Promise<boolean> => {
+export const register = async (database: D1Database, { address, createdAt }: Birth): Promise<boolean> => {
   const insert = database
-    .prepare("INSERT INTO partitions (realm, key, owner_id, created_at, last_opened_at) VALUES (?1, ?2, ?3, ?4, ?4) ON CONFLICT DO NOTHING")
-    .bind(address.realm, address.key, ownerId, createdAt);
-  const select = database.prepare("SELECT created_at FROM partitions WHERE realm = ? AND key = ?").bind(address.realm, address.key);
+    .prepare("INSERT INTO partition_births (realm, key, created_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING")
+    .bind(address.realm, address.key, createdAt);
+  const select = database.prepare("SELECT created_at FROM partition_births WHERE realm = ? AND key = ?").bind(address.realm, address.key);
   const [, found] = await database.batch<{ created_at: number }>([insert, select]);
   return found?.results[0]?.created_at === createdAt;
 };
@@ -35,7 +35,7 @@ export const register = async (database: D1Database, { address, createdAt }: Bir
 /** Declares the earlier incarnation lost for good: this one takes its place. Devices that held it will be reset to what is here (R7). */
 export const replaceBirth = async (database: D1Database, { address, createdAt }: Birth): Promise<void> => {
   await database
-    .prepare("UPDATE partitions SET created_at = ? WHERE realm = ? AND key = ?")
+    .prepare("UPDATE partition_births SET created_at = ? WHERE realm = ? AND key = ?")
     .bind(createdAt, address.realm, address.key)
     .run();
 };

@@ -1,5 +1,244 @@
 import { DurableObject } from "cloudflare:workers";
+import type { AccessDecision, PartitionAccess, ServerChange, ServerWriteResult, SessionMetrics } from "../session/ports.ts";
+import { openAccounts } from "../accounts/accounts.ts";
+import { authorisePartition, type Authorisation } from "../worker/authorise-partition.ts";
 import type { Environment } from "../worker/environment.ts";
+import { createLog, parseLogSetting } from "../worker/logging.ts";
+import { readBirth, register, replaceBirth, writeBirth, type Birth } from "./birth.ts";
+import { readHandshake, refusals, type Handshake } from "./handshake.ts";
+import { openPartition, type OpenPartition } from "./open-partition.ts";
+import { Sockets } from "./sockets.ts";
 
-/** One partition: its history, client files and sockets. */
-export class Partition extends DurableObject<Environment> {}
+/** After this much quiet (milliseconds) attachments are stored and the objects' rows brought up to date; until then a timer keeps the object awake. */
+const quietDelay = 100;
+const maintenanceInterval = 24 * 60 * 60 * 1000;
+
+const noAccess: PartitionAccess = { mayRead: false, mayWrite: false, mayManage: false };
+
+const decisionFor = (authorisation: Authorisation | undefined): AccessDecision => {
+  switch (authorisation?.kind) {
+    case undefined:
+      return { kind: "keep" };
+    case "access":
+      return authorisation;
+    case "denied":
+      return { kind: "access", access: noAccess };
+    case "shutOut":
+      return { kind: "close", ...authorisation.close };
+  }
+};
+
+/** What operators see of a partition. */
+export interface PartitionReport {
+  readonly realm: string;
+  readonly key: string;
+  /** Milliseconds since 1970. */
+  readonly createdAt: number;
+  /** False while the account store knows an earlier incarnation whose history is missing here. */
+  readonly serving: boolean;
+  readonly databaseBytes: number;
+  /** Since this object last woke. */
+  readonly metrics: SessionMetrics;
+}
+
+/**
+ * One partition: the adapter that gives its sessions sockets, timers and storage. Every rule of sync is in the session room. What arrives is
+ * queued and worked off in one timer turn with one commit; the platform holds back every message until the commit is durable.
+ */
+export class Partition extends DurableObject<Environment> {
+  readonly #log;
+  readonly #sockets: Sockets;
+  #opened: OpenPartition | undefined;
+  #turnPending = false;
+  #quietPending = false;
+  #maintenanceArmed = false;
+
+  constructor(context: DurableObjectState, environment: Environment) {
+    super(context, environment);
+    this.#log = createLog(parseLogSetting(environment.LOG_LEVEL), "partition");
+    this.#sockets = new Sockets(context);
+    if (context.getWebSockets().length > 0) this.#sockets.wake((id, sessions) => this.#open().sessions.restore(id, sessions));
+  }
+
+  /** A gateway, or a client by way of one, asks for a socket (`handshake.ts`). */
+  override async fetch(request: Request): Promise<Response> {
+    const handshake = readHandshake(request);
+    if (handshake === undefined) return new Response(null, { status: 404 });
+    const refusal = await this.#admit(handshake);
+    if (refusal !== undefined) return new Response(null, { status: refusals[refusal] });
+    const { 0: client, 1: server } = new WebSocketPair();
+    const id = this.#sockets.accept(server, handshake.peer, handshake.info);
+    this.#open().sessions.connect(id, handshake.info);
+    this.#armMaintenance();
+    return new Response(null, { status: 101, webSocket: client });
+  }
+
+  override webSocketMessage(socket: WebSocket, data: ArrayBuffer | string): void {
+    const received = this.#sockets.read(socket, data);
+    if (received === undefined) return;
+    const { sessions } = this.#open();
+    for (const frame of received.frames) sessions.receive(received.id, frame);
+    this.#armMaintenance();
+    this.#scheduleTurn();
+  }
+
+  override webSocketClose(socket: WebSocket): void {
+    this.#gone(socket);
+  }
+
+  override webSocketError(socket: WebSocket): void {
+    this.#gone(socket);
+  }
+
+  /** Retention, a day after the last traffic: an idle partition is not woken again. */
+  override alarm(): void {
+    if (readBirth(this.ctx.storage) === undefined) return;
+    this.#maintenanceArmed = false;
+    this.#open().sessions.maintain();
+    this.#scheduleTurn();
+  }
+
+  /** Decides the rights of all open connections anew: call it after a grant, a rule or a user changed. */
+  async reauthorise(): Promise<void> {
+    const birth = readBirth(this.ctx.storage);
+    if (birth === undefined) return;
+    const users = [...this.#sockets.users()];
+    const decided = await Promise.all(users.map((userId) => authorisePartition(this.env, birth.address, userId)));
+    const decisions = new Map(users.map((userId, index) => [userId, decided[index]]));
+    // Whoever connected while the store was asked was authorised just then.
+    this.#open().sessions.reauthorise(({ userId }) => decisionFor(decisions.get(userId)));
+    this.#scheduleTurn();
+  }
+
+  /** A change the server makes on its own. Undefined: there is no such partition. */
+  writeAsServer(change: ServerChange): ServerWriteResult | undefined {
+    if (readBirth(this.ctx.storage)?.registered !== true) return undefined;
+    const result = this.#open().sessions.writeAsServer(change);
+    this.#scheduleTurn();
+    return result;
+  }
+
+  /** Undefined: there is no such partition; asking makes none. */
+  inspect(): PartitionReport | undefined {
+    const birth = readBirth(this.ctx.storage);
+    if (birth === undefined) return undefined;
+    const { address, createdAt, registered } = birth;
+    return {
+      ...address,
+      createdAt,
+      serving: registered,
+      databaseBytes: this.ctx.storage.sql.databaseSize,
+      metrics: this.#open().sessions.metrics(),
+    };
+  }
+
+  /** Declares the missing history lost for good (server-semantics IN6): devices that held it will be reset to what is here. */
+  async declareLost(): Promise<void> {
+    const birth = readBirth(this.ctx.storage);
+    if (birth === undefined || birth.registered) return;
+    this.#open().store.declareLossFinal();
+    await replaceBirth(this.env.DB, birth);
+    writeBirth(this.ctx.storage, { ...birth, registered: true });
+  }
+
+  /** Lets a connection in only once this partition is known to be itself, and not the empty successor of one whose storage is missing. */
+  async #admit({ address }: Handshake): Promise<keyof typeof refusals | undefined> {
+    const { storage } = this.ctx;
+    let birth: Birth | undefined = readBirth(storage);
+    if (birth?.registered === true) return undefined;
+    if (birth === undefined) {
+      birth = { address, createdAt: Date.now(), registered: false };
+      writeBirth(storage, birth);
+    }
+    try {
+      if (await register(this.env.DB, birth)) {
+        writeBirth(storage, { ...birth, registered: true });
+        return undefined;
+      }
+    } catch (error) {
+      this.#log.log("error", "a new partition could not be registered", { realm: address.realm, reason: String(error) });
+      return "unavailable";
+    }
+    this.#log.log("error", "the history of a partition is missing; its devices wait", { realm: address.realm, partition: address.key });
+    return "historyMissing";
+  }
+
+  /** The sessions and the tables under them, made at the first use after each wake. Only for a partition that was born. */
+  #open(): OpenPartition {
+    if (this.#opened === undefined) {
+      const birth = readBirth(this.ctx.storage);
+      if (birth === undefined) throw new Error("this partition was never opened");
+      this.#opened = openPartition(this.ctx.storage, birth.address, this.#log);
+    }
+    return this.#opened;
+  }
+
+  #gone(socket: WebSocket): void {
+    const id = this.#sockets.remove(socket);
+    if (id === undefined) return;
+    this.#open().sessions.disconnect(id);
+    this.#scheduleTurn();
+  }
+
+  #scheduleTurn(): void {
+    if (this.#turnPending) return;
+    this.#turnPending = true;
+    setTimeout(() => this.#guard(() => this.#turn()), 0);
+  }
+
+  #turn(): void {
+    this.#turnPending = false;
+    const { outgoing, more } = this.#open().sessions.turn();
+    this.#sockets.deliver(outgoing);
+    if (more) this.#scheduleTurn();
+    else this.#scheduleQuiet(quietDelay);
+  }
+
+  #scheduleQuiet(delay: number): void {
+    if (this.#quietPending) return;
+    this.#quietPending = true;
+    setTimeout(() => this.#guard(() => this.#quiet()), delay);
+  }
+
+  /** Makes the object ready to sleep: what sockets need is attached to them, and the objects' rows are brought up to date piece by piece. */
+  #quiet(): void {
+    this.#quietPending = false;
+    if (this.#turnPending) {
+      this.#scheduleQuiet(quietDelay);
+      return;
+    }
+    const { sessions } = this.#open();
+    for (const id of sessions.takeChangedAttachments()) this.#sockets.keep(id, sessions.attachment(id));
+    if (sessions.settle()) this.#scheduleQuiet(0);
+  }
+
+  /** A fault may leave the memory ahead of the storage: the object starts anew, its clients come back, and nothing was acknowledged that is not stored. */
+  #guard(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#log.log("fatal", "a partition failed and starts anew", {
+        reason: error instanceof Error ? (error.stack ?? error.message) : String(error),
+      });
+      this.ctx.abort("partition failed");
+    }
+  }
+
+  /** Once a day of traffic: sets the alarm, and notes in the directory that the partition is in use. */
+  #armMaintenance(): void {
+    if (this.#maintenanceArmed) return;
+    this.#maintenanceArmed = true;
+    this.ctx.waitUntil(this.#noteUse());
+  }
+
+  async #noteUse(): Promise<void> {
+    const birth = readBirth(this.ctx.storage);
+    if (birth === undefined || (await this.ctx.storage.getAlarm()) !== null) return;
+    await this.ctx.storage.setAlarm(Date.now() + maintenanceInterval);
+    try {
+      await openAccounts(this.env.DB).inRealm(birth.address.realm).partitions.noteOpened(birth.address.key);
+    } catch (error) {
+      this.#log.log("warn", "a partition could not be entered in the directory", { reason: String(error) });
+    }
+  }
+}

@@ -1,14 +1,42 @@
-import { Hono } from "hono";
+import { Hono, type Context } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { secureHeaders } from "hono/secure-headers";
+import { httpErrors } from "../errors/http.ts";
+import { appServices } from "./app-services/routes.ts";
 import type { Environment } from "./environment.ts";
 import { gateway } from "./gateway/routes.ts";
+import { createLog, parseLogSetting } from "./logging.ts";
+import { service } from "./service.ts";
 
 /** Hono's view of the Worker: its bindings. */
 export interface WorkerHono {
   readonly Bindings: Environment;
 }
 
+/** Requests of apps are small; a route family that takes more says so itself, before this limit. */
+const maxBodyBytes = 1024 * 1024;
+
+const answer = (context: Context<WorkerHono>, code: "InternalServerError" | "ReadSizeLimitExceeded" | "ServiceNotFound"): Response =>
+  context.json({ error: httpErrors[code].message, error_code: code }, httpErrors[code].status);
+
 /** The HTTP side of the Worker: one route family a folder, mounted here. */
 export const app = new Hono<WorkerHono>();
 
-app.get("/health", (context) => context.json({ status: "ok" }));
+// Sockets first: the answer to an upgrade takes no further headers.
 app.route("/", gateway);
+
+app.use(secureHeaders());
+app.use(bodyLimit({ maxSize: maxBodyBytes, onError: (context) => answer(context, "ReadSizeLimitExceeded") }));
+app.route("/", service);
+app.route("/api/client/v2.0", appServices);
+
+app.notFound((context) => answer(context, "ServiceNotFound"));
+
+app.onError((error, context) => {
+  createLog(parseLogSetting(context.env.LOG_LEVEL), "http").log("error", "a request failed", {
+    method: context.req.method,
+    path: context.req.path,
+    reason: error.stack ?? error.message,
+  });
+  return answer(context, "InternalServerError");
+});

@@ -1,14 +1,42 @@
+import { authorisePartition as decide, type ShutOut } from "../accounts/access.ts";
+import { openAccounts } from "../accounts/accounts.ts";
 import type { PartitionAddress } from "../durable-objects/address.ts";
+import { closes, type Close } from "../protocol/close.ts";
 import type { PartitionAccess } from "../session/ports.ts";
 import type { Environment } from "./environment.ts";
 
+/** What a user may do with a partition, in the gateway's and the partition's terms. */
+export type Authorisation =
+  | { readonly kind: "access"; readonly access: PartitionAccess }
+  /** The user may not even know whether the partition exists. */
+  | { readonly kind: "denied" }
+  /** The user may not be connected at all. */
+  | { readonly kind: "shutOut"; readonly close: Close & { readonly code: 4002 | 1011 } };
+
+const userIsGone = { kind: "shutOut", close: closes.logOut } as const satisfies Authorisation;
+/** Devices keep their users and data: a realm that is switched off may be switched on again, and one that is missing may be a slip. */
+const realmIsClosed = { kind: "shutOut", close: closes.comeBackLater } as const satisfies Authorisation;
+
+const shutOuts: Readonly<Record<ShutOut, Authorisation>> = {
+  "realm unknown": realmIsClosed,
+  "realm inactive": realmIsClosed,
+  "user unknown": userIsGone,
+  "user locked": userIsGone,
+  "user disabled": userIsGone,
+  "user pending": userIsGone,
+};
+
 /**
  * Decides what a user may do with a partition: asked when a session binds, and again for open sessions when something it rests on changed.
- * Every user of the realm may read and write its partitions.
- * @returns undefined when the user may do nothing there
+ * Rejects when the account store cannot be read; nothing may be concluded about the user then.
  */
 export const authorisePartition = async (
-  _environment: Environment,
-  _address: PartitionAddress,
-  _userId: string,
-): Promise<PartitionAccess | undefined> => ({ mayRead: true, mayWrite: true, mayManage: false });
+  environment: Environment,
+  { realm, key }: PartitionAddress,
+  userId: string,
+): Promise<Authorisation> => {
+  const decision = await decide(openAccounts(environment.DB).inRealm(realm), userId, key);
+  if (decision.kind === "shut out") return shutOuts[decision.reason];
+  const { access } = decision;
+  return access.mayRead || access.mayWrite || access.mayManage ? { kind: "access", access } : { kind: "denied" };
+};

@@ -12,6 +12,8 @@ export interface Environment {
   readonly SIGNING_KEYS: string;
   /** Secret: the token of the management interface and of tools. */
   readonly ADMIN_TOKEN: string;
+  /** The origin that clients reach the service by, where it is not the origin of their requests: `https://sync.example.net`. */
+  readonly PUBLIC_ORIGIN?: string;
   /** How much is logged; `info` when absent (`logging.ts`). */
   readonly LOG_LEVEL?: string;
 }

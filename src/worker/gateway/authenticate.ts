@@ -1,6 +1,8 @@
+import { openAccounts } from "../../accounts/accounts.ts";
 import { defaultRealmName } from "../../accounts/ids.ts";
-import { createTokens, parseSigningKeys, type TokenClaims, type Tokens } from "../../accounts/tokens.ts";
+import type { TokenClaims, Tokens } from "../../accounts/tokens.ts";
 import type { Environment } from "../environment.ts";
+import { tokensOf } from "../tokens.ts";
 
 /** Who wants to connect. Every refusal has the status that makes clients do the right thing (sync-protocol §2.5, H7). */
 export type Authentication =
@@ -15,17 +17,6 @@ export type Authentication =
 /** A token is at most as long as URLs may be. */
 const longestToken = 16_384;
 
-let cache: { readonly secret: string; readonly tokens: Promise<Tokens> } | undefined;
-
-/** The tokens of the Worker's keys, imported once per isolate. */
-const tokensOf = (secret: string): Promise<Tokens> => {
-  if (cache?.secret === secret) return cache.tokens;
-  const parsed = parseSigningKeys(secret);
-  const tokens = parsed.ok ? createTokens(parsed.keys) : Promise.reject(new Error(parsed.problem));
-  cache = { secret, tokens };
-  return tokens;
-};
-
 /** The token of an upgrade: in the query since core 11.10, in a header before. */
 const tokenOf = (request: Request, parameter: string): string | undefined => {
   const inQuery = new URL(request.url).searchParams.get(parameter);
@@ -34,15 +25,32 @@ const tokenOf = (request: Request, parameter: string): string | undefined => {
 };
 
 /**
- * Verifies the access token of an upgrade by the Worker's keys alone.
- * @param realm the realm that the URL names
+ * Whether a user of this realm may come in under this App ID: the realm's own name; the default realm's, under which users of every realm
+ * may sign in by a prefix to their name; or that of one of the realm's applications, for which alone the account store is asked.
+ */
+const admitTo = async (environment: Environment, appId: string, claims: TokenClaims): Promise<Authentication> => {
+  if (appId === claims.realm || appId === defaultRealmName) return { kind: "user", claims };
+  try {
+    const realm = await openAccounts(environment.DB).realms.findByAppId(appId);
+    return realm?.name === claims.realm ? { kind: "user", claims } : { kind: "forbidden", reason: "a token of another realm" };
+  } catch (error) {
+    return { kind: "unavailable", reason: String(error) };
+  }
+};
+
+/** jose's code for a token whose key id is not among the keys. */
+const unknownKey = "ERR_JWKS_NO_MATCHING_KEY";
+
+/**
+ * Verifies the access token of an upgrade.
+ * @param appId the App ID that the URL names
  * @param parameter the name of the query parameter that holds it
  * @param now milliseconds since 1970
  */
 export const authenticate = async (
   environment: Environment,
   request: Request,
-  realm: string,
+  appId: string,
   parameter: string,
   now: number,
 ): Promise<Authentication> => {
@@ -50,7 +58,7 @@ export const authenticate = async (
   if (token === undefined || token.length > longestToken) return { kind: "forbidden", reason: "no access token" };
   let tokens: Tokens;
   try {
-    tokens = await tokensOf(environment.SIGNING_KEYS);
+    tokens = await tokensOf(environment);
   } catch (error) {
     return { kind: "unavailable", reason: error instanceof Error ? error.message : String(error) };
   }
@@ -62,12 +70,8 @@ export const authenticate = async (
         ? { kind: "unavailable", reason: "signed by an unknown key" }
         : { kind: "forbidden", reason: result.reason };
     case "expired":
+      return { kind: "expired" };
     case "ok":
-      // Under the default realm's name users of every realm may sign in, by a prefix to their name.
-      if (realm !== result.claims.realm && realm !== defaultRealmName) return { kind: "forbidden", reason: "a token of another realm" };
-      return result.kind === "ok" ? { kind: "user", claims: result.claims } : { kind: "expired" };
+      return admitTo(environment, appId, result.claims);
   }
 };
-
-/** jose's code for a token whose key id is not among the keys. */
-const unknownKey = "ERR_JWKS_NO_MATCHING_KEY";

@@ -1,5 +1,5 @@
 import type { ConnectionErrorName } from "../../errors/sync.ts";
-import { closes } from "../../protocol/close.ts";
+import { closes, type Close } from "../../protocol/close.ts";
 import { encodeDown, type SentMessage } from "../../protocol/down.ts";
 import { readEnvelope, type Envelope } from "../../protocol/envelope.ts";
 import { FrameReader } from "../../protocol/frame-reader.ts";
@@ -7,8 +7,10 @@ import { ProtocolError } from "../../protocol/protocol-error.ts";
 import { connectionError, refusalOf, sessionError } from "../../protocol/refusal.ts";
 import { decodeBind } from "../../protocol/up/bind.ts";
 import { decodePing } from "../../protocol/up/ping.ts";
+import { featuresOf } from "../../protocol/version.ts";
 import type { Wire } from "../../protocol/wire.ts";
 import type { LogPort, PartitionAccess } from "../../session/ports.ts";
+import type { Authorisation } from "../authorise-partition.ts";
 import { readDownEvent } from "./frame-head.ts";
 import type { GatewayLimits } from "./limits.ts";
 import { PartitionLink, type LinkEnd, type LinkOpening } from "./partition-link.ts";
@@ -21,8 +23,8 @@ export interface ClientSocket {
 
 export interface GatewayPorts {
   readonly client: ClientSocket;
-  /** What the connection's user may do there; undefined: nothing. Rejects when that cannot be told now. */
-  authorise(partition: string): Promise<PartitionAccess | undefined>;
+  /** What the connection's user may do there. Rejects when that cannot be told now. */
+  authorise(partition: string): Promise<Authorisation>;
   open(partition: string, access: PartitionAccess): Promise<LinkOpening>;
   readonly log: LogPort;
 }
@@ -139,9 +141,9 @@ export class ClientConnection {
   }
 
   async #authorise(session: number, opening: Session & { kind: "authorising" }, partition: string): Promise<void> {
-    let access: PartitionAccess | undefined;
+    let authorisation: Authorisation;
     try {
-      access = await this.#ports.authorise(partition);
+      authorisation = await this.#ports.authorise(partition);
     } catch (error) {
       this.#ports.log.log("error", "the right to a partition could not be decided", { reason: String(error) });
       if (this.#sessions.get(session) === opening) this.#failSession(session, sessionError(session, "SessionClosed"));
@@ -151,13 +153,21 @@ export class ClientConnection {
     }
     // Meanwhile the client may have given the session up, or gone.
     if (this.#over || this.#sessions.get(session) !== opening) return;
-    if (access === undefined) {
-      this.#failSession(session, sessionError(session, "PermissionDenied"));
-      return;
+    switch (authorisation.kind) {
+      case "shutOut":
+        this.#close(authorisation.close);
+        break;
+      case "denied":
+        // Builds that decide by the number would delete their file on 206; they are told that the partition cannot be used.
+        this.#failSession(session, sessionError(session, featuresOf(this.#wire.version).actions ? "PermissionDenied" : "IllegalPartition"));
+        break;
+      case "access": {
+        this.#sessions.set(session, { kind: "bound", partition });
+        const link = this.#link(partition, authorisation.access);
+        for (const frame of opening.waiting) link.send(frame);
+        break;
+      }
     }
-    this.#sessions.set(session, { kind: "bound", partition });
-    const link = this.#link(partition, access);
-    for (const frame of opening.waiting) link.send(frame);
   }
 
   #relay({ type, session }: Envelope, frame: Uint8Array): void {
@@ -234,8 +244,7 @@ export class ClientConnection {
   #linkEnded(partition: string, end: LinkEnd): void {
     this.#links.delete(partition);
     if (end.kind === "closed" && userCloses.has(end.code)) {
-      this.disconnect();
-      this.#ports.client.close(end.code, end.reason);
+      this.#close(end);
       return;
     }
     this.#ports.log.log("info", "the way to a partition ended", { end: end.kind, reason: end.kind === "historyMissing" ? "" : end.reason });
@@ -249,9 +258,7 @@ export class ClientConnection {
       if (state.kind === "failed") this.#sessions.set(session, { kind: "failed" });
     }
     this.#failedLinks += 1;
-    if (this.#failedLinks < this.#limits.failedLinks) return;
-    this.disconnect();
-    this.#ports.client.close(closes.comeBackLater.code, closes.comeBackLater.reason);
+    if (this.#failedLinks >= this.#limits.failedLinks) this.#close(closes.comeBackLater);
   }
 
   #linkError(session: number, end: LinkEnd): SentMessage {
@@ -293,9 +300,14 @@ export class ClientConnection {
     this.#ports.client.send(encodeDown(message, this.#wire));
   }
 
+  #close({ code, reason }: Close): void {
+    this.disconnect();
+    this.#ports.client.close(code, reason);
+  }
+
   /** After a connection error: nothing is read or sent any more, and the socket is dropped once the error had time to be read. */
   #end(): void {
     this.disconnect();
-    setTimeout(() => this.#ports.client.close(closes.comeBackLater.code, closes.comeBackLater.reason), this.#limits.lingering);
+    setTimeout(() => this.#close(closes.comeBackLater), this.#limits.lingering);
   }
 }

@@ -1,4 +1,5 @@
 import { Hono, type Context } from "hono";
+import type { RealmName } from "../../accounts/ids.ts";
 import { httpErrors } from "../../errors/http.ts";
 import { objectName, type PartitionAddress } from "../../durable-objects/address.ts";
 import { handshakeRequest, refusals } from "../../durable-objects/handshake.ts";
@@ -24,7 +25,7 @@ const refuse = (context: GatewayContext, code: keyof typeof httpErrors, error: s
 interface Admission {
   readonly negotiated: Negotiated;
   /** The user's own realm. */
-  readonly realm: string;
+  readonly realm: RealmName;
   readonly userId: string;
 }
 
@@ -152,10 +153,10 @@ gateway.get("/realms/:realm/partitions/:partition/sync", async (context) => {
   const admission = await admit(context, realm, "token");
   if (admission instanceof Response) return admission;
   const address = { realm: admission.realm, key };
-  const access = await authorisePartition(context.env, address, admission.userId);
-  if (access === undefined || admission.negotiated.mode === "flexible") return refuse(context, "Forbidden");
+  const authorisation = await authorisePartition(context.env, address, admission.userId);
+  if (authorisation.kind !== "access" || admission.negotiated.mode === "flexible") return refuse(context, "Forbidden");
   const { webSocket } = await stubOf(context.env, address).fetch(
-    handshakeRequest({ address, info: infoOf(admission, access), peer: "client" }),
+    handshakeRequest({ address, info: infoOf(admission, authorisation.access), peer: "client" }),
   );
   if (webSocket === null) return refuse(context, "MaintenanceInProgress");
   return switchProtocols(webSocket, admission.negotiated.token);
