@@ -480,6 +480,9 @@ export const syncErrors = {
   },
 } as const satisfies Readonly<Record<string, SyncErrorEntry>>;
 
+/** Errors that only inform: the session they are sent to goes on (S9). After any other one nothing more may be sent for it. */
+export const informingCodes: ReadonlySet<number> = new Set([syncErrors.CompensatingWrite.status, syncErrors.SchemaVersionChanged.status]);
+
 type Table = typeof syncErrors;
 export type SyncErrorName = keyof Table;
 

@@ -1,3 +1,4 @@
+import { informingCodes } from "../../../src/errors/sync.ts";
 import type { DownMessage } from "../../../src/protocol/down.ts";
 import type { Download } from "../../../src/protocol/down/download.ts";
 import type { PlainError } from "../../../src/protocol/down/error.ts";
@@ -145,7 +146,7 @@ export class WireSession {
         this.answered = message.request;
         return this.pump();
       case "json_error":
-        if (message.code === 231 || message.code === 236) return void this.notices.push(message);
+        if (informingCodes.has(message.code)) return void this.notices.push(message);
         return this.#fail(message);
       case "error":
         return this.#fail(message);

@@ -9,6 +9,7 @@ const families = readdirSync(room).filter((file) => file.endsWith(".ts") && file
 const isFamily = (value: unknown): boolean =>
   typeof value === "object" &&
   value !== null &&
+  Object.values(value).length > 0 &&
   Object.values(value).every((entry: unknown) => typeof entry === "object" && entry !== null && "explanation" in entry);
 
 describe("the error catalogue", () => {

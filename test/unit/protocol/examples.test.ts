@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { decodeDown, encodeDown, type DownMessage, type SentMessage } from "../../../src/protocol/down.ts";
 import { encodePlainError } from "../../../src/protocol/down/error.ts";
@@ -55,5 +56,15 @@ describe("[§6.2] a compressed DOWNLOAD", () => {
     expect(frame.length).toBe(head.length + 1 + compressed!);
     expect(frame[head.length + 1]).toBe(0x78);
     expect(decodeDown(frame, partition)).toEqual(message);
+  });
+});
+
+describe("docs/protocol.md", () => {
+  const page = readFileSync(new URL("../../../docs/protocol.md", import.meta.url), "utf8");
+  const [, fromClient = "", fromServer = ""] = page.split(/^## From .*$/m);
+
+  it("has the head of every message in both directions", () => {
+    for (const { message } of upExamples) expect(fromClient).toContain(`\`${message.type} <`);
+    for (const { message } of downExamples) expect(fromServer).toContain(`\`${message.type} <`);
   });
 });
