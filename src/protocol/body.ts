@@ -62,6 +62,5 @@ const inflate = (bytes: Uint8Array, expectedSize: number, zlib: Zlib): Uint8Arra
   if (inflated.length !== expectedSize) {
     throw new ProtocolError("badCompression", `${expectedSize} bytes announced, ${inflated.length} inflated`);
   }
-  // A plain array even where the platform's zlib answers with a subclass, whose views would be subclasses too.
-  return new Uint8Array(inflated.buffer, inflated.byteOffset, inflated.length);
+  return inflated;
 };

@@ -4,7 +4,7 @@ import { ProtocolError } from "./protocol-error.ts";
 
 /**
  * Splits a body into its entries (§7.2): numbers, each ended by one space, then the changeset. Changesets are views into `body`.
- * `read` takes the numbers up to and including the changeset's size, and returns the entry without its bytes, and that size.
+ * `read` makes one entry: it takes the numbers in their order from `fields`, and then calls `changeset` for the size and the bytes.
  */
 export const readEntries = <Entry>(
   body: Uint8Array,
@@ -20,7 +20,8 @@ export const readEntries = <Entry>(
       throw new ProtocolError("badEntrySize", `a changeset of ${size} bytes announced, ${body.length - start} left`);
     }
     fields.offset = start + size;
-    return body.subarray(start, start + size);
+    // A plain view even when the body is of a subclass (Node's Buffer), whose own views would be of it too.
+    return new Uint8Array(body.buffer, body.byteOffset + start, size);
   };
   while (fields.offset < body.length) {
     if (entries.length === limit) throw new ProtocolError("limitExceeded", `more than ${limit} changesets in one message`);
