@@ -1,4 +1,5 @@
 import type { D1Database } from "@cloudflare/workers-types";
+import { DrizzleQueryError } from "drizzle-orm";
 import { drizzle, type DrizzleD1Database } from "drizzle-orm/d1";
 import type { RealmName } from "./ids.ts";
 import * as schema from "./schema.ts";
@@ -41,6 +42,19 @@ export const violatedTable = (error: unknown): string | undefined => /UNIQUE con
 
 /** Whether a failed statement referred to a row that is not there. */
 export const isMissingReference = (error: unknown): boolean => messageOf(error).includes("FOREIGN KEY constraint failed");
+
+/** Whether the store itself could not be asked, which says nothing about what was asked for. */
+export const isStoreFault = (error: unknown): boolean =>
+  error instanceof DrizzleQueryError || (error instanceof Error && error.message.startsWith("D1_"));
+
+/**
+ * A fault as it may be logged. The message of a failed statement quotes the values that were bound to it, hashes and addresses among them: of such an error
+ * only the cause and the statement's text are told.
+ */
+export const describeFault = (error: unknown): string => {
+  if (error instanceof DrizzleQueryError) return `${error.cause?.message ?? "failed"} in: ${error.query}`;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+};
 
 /** One row or none, from a statement that can give at most one. */
 export const only = <Row>(rows: readonly Row[]): Row | undefined => rows[0];

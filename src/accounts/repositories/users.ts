@@ -201,7 +201,7 @@ export class Users {
       .select()
       .from(identities)
       .where(and(eq(identities.realm, realm), eq(identities.userId, userId)))
-      .orderBy(asc(identities.createdAt), asc(identities.id));
+      .orderBy(asc(identities.createdAt), sql`${identities}.rowid`);
   }
 
   /** Gives the user one more way to sign in, and adds what the provider knows to the profile. */

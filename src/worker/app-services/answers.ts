@@ -1,12 +1,9 @@
-import { DrizzleQueryError } from "drizzle-orm";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
+import { isStoreFault } from "../../accounts/database.ts";
 import { HttpError } from "../../errors/http.ts";
 import { originOf, type AppServicesContext } from "./ports.ts";
 
-/** Something that stands in the way for the moment and says nothing of the caller: told as 503, since SDKs sign users out on 401 and 403. */
-const isStoreFault = (error: unknown): boolean =>
-  error instanceof DrizzleQueryError || (error instanceof Error && error.message.startsWith("D1_"));
-
+/** What stands in the way for the moment is told as 503: SDKs sign users out on 401 and 403 (app-services-api §5.1). */
 const asHttpError = (error: unknown): HttpError => {
   if (error instanceof HttpError) return error;
   return new HttpError(isStoreFault(error) ? "MaintenanceInProgress" : "InternalServerError");

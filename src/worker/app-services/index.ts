@@ -6,7 +6,7 @@ import { limitBody } from "./body.ts";
 import { cors } from "./cors.ts";
 import { emailPasswordRoutes } from "./email-password.ts";
 import { locationRoutes } from "./location.ts";
-import type { AppServicesBindings, AppServicesHono, AppServicesPorts, AppServicesRouter } from "./ports.ts";
+import type { AppServicesContext, AppServicesHono, AppServicesPorts, AppServicesRouter } from "./ports.ts";
 import { profileRoutes } from "./profile.ts";
 import { demandRealm } from "./realm.ts";
 import { sessionRoutes } from "./session.ts";
@@ -17,7 +17,7 @@ export { demandSession, demandUser } from "./authenticate.ts";
 
 export interface AppServicesOptions {
   /** Gives the ports of one request. A failure is answered as 503: it says nothing of the caller. */
-  readonly open: (bindings: AppServicesBindings, request: Request) => Promise<AppServicesPorts>;
+  readonly open: (context: AppServicesContext) => Promise<AppServicesPorts>;
   /** Told of faults, never of refusals. The answer's link names the same request id. */
   readonly fault: (error: unknown, requestId: string) => void;
   /** Adds route families under the same prefix (functions, push, the sync socket). They get the realm of the URL, CORS and the error answers of these routes. */
@@ -33,7 +33,7 @@ export const createAppServices = ({ open, fault, extend }: AppServicesOptions): 
     context.set("requestId", requestId);
     context.set("fault", fault);
     try {
-      context.set("ports", await open(context.env, context.req.raw));
+      context.set("ports", await open(context));
     } catch (error) {
       fault(error, requestId);
       throw new HttpError("MaintenanceInProgress");
