@@ -22,7 +22,8 @@ const output = z.object({ dirty: z.boolean(), hex: z.string() });
 /** One merge: all of `theirs` against those of `ours` that their authors did not know. */
 export const mergeLine = z.object({
   op: z.enum(["merge", "transform"]),
-  local_file_ident: z.number(),
+  /** Default 1, the server's. */
+  local_file_ident: z.number().default(1),
   remote_file_ident: z.number().optional(),
   theirs: z.array(changeset.extend({ last_integrated_remote_version: z.number() })),
   ours: z.array(changeset),
