@@ -12,9 +12,11 @@ const wanted = createHash("sha256").update(readFileSync(join(root, "package-lock
 if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted && existsSync(join(root, "node_modules", ".bin", "node"))) process.exit(0);
 
 console.error("Installing dependencies (once) …");
-const install = spawnSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: root, stdio: ["ignore", "inherit", "inherit"] });
+// Not `npm ci`: it refuses a lock file that lacks the optional binaries of other platforms, which a registry mirror may not carry.
+// `--no-save` keeps the lock file as it is; every locked package is still checked against its hash.
+const install = spawnSync("npm", ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: root, stdio: ["ignore", "inherit", "inherit"] });
 if (install.status !== 0) {
-  console.error("npm ci failed; mend the error above and run the command again.");
+  console.error("npm install failed; mend the error above and run the command again.");
   process.exit(install.status ?? 1);
 }
 writeFileSync(stamp, wanted);
