@@ -193,6 +193,8 @@ export class PartitionStore {
 
   /** Makes everything so far durable, in one transaction: usually one row of history and one for each client file that uploaded. */
   commit(): void {
+    // Whoever appended had brought the objects up to date before, and applied what was appended.
+    const objectsAreCurrent = this.#objectsAt >= this.history.durable;
     if (this.history.current > this.history.durable || this.files.hasDue) {
       this.#sql.transaction(() => {
         this.history.flush();
@@ -204,7 +206,8 @@ export class PartitionStore {
         }
       });
     }
-    this.#objectsAt = Math.max(this.#objectsAt, this.history.durable);
+    if (!objectsAreCurrent) return;
+    this.#objectsAt = this.history.durable;
     if (this.#objects.shouldFlush || this.#unflushedBytes() > this.#limits.unflushedBytes) this.flushObjects();
   }
 
