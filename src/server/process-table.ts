@@ -13,8 +13,10 @@ export interface ProcessEntry {
 }
 
 /** One line of Linux's /proc/…/stat: pid (command) state parent … started (the 22nd field). The command may hold anything. */
-const parseStat = (text: string): ProcessEntry => {
+const parseStat = (text: string): ProcessEntry | undefined => {
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+  // Ended, and only waiting for its parent to ask how.
+  if (text === "" || fields[0] === "Z") return undefined;
   return {
     pid: Number.parseInt(text, 10),
     command: text.slice(text.indexOf("(") + 1, text.lastIndexOf(")")),
@@ -26,7 +28,7 @@ const parseStat = (text: string): ProcessEntry => {
 const fromProc = async (): Promise<readonly ProcessEntry[]> => {
   const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
   const stats = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/stat`, "utf8").catch(() => "")));
-  return stats.filter((text) => text !== "").map(parseStat);
+  return stats.map(parseStat).filter((entry) => entry !== undefined);
 };
 
 const fromPs = async (): Promise<readonly ProcessEntry[]> => {
@@ -37,5 +39,5 @@ const fromPs = async (): Promise<readonly ProcessEntry[]> => {
   });
 };
 
-/** All processes of this machine that the caller may see. */
+/** All living processes of this machine that the caller may see. */
 export const listProcesses = (): Promise<readonly ProcessEntry[]> => (existsSync("/proc/self/stat") ? fromProc() : fromPs());

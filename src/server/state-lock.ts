@@ -1,6 +1,7 @@
 import { rmSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { listProcesses, type ProcessEntry } from "./process-table.ts";
 
 /** Two servers on one state folder would write over each other's data. */
@@ -25,6 +26,16 @@ const parse = (text: string): readonly Mark[] =>
 const findSelf = (processes: readonly ProcessEntry[]): Mark =>
   processes.find(({ pid }) => pid === process.pid) ?? { pid: process.pid, started: "" };
 
+/** Ends processes and waits until the system has taken back what they held, ports among it. */
+const endAll = async (orphans: readonly Mark[]): Promise<void> => {
+  for (const { pid } of orphans) process.kill(pid, "SIGKILL");
+  const remain = async (): Promise<boolean> => {
+    const processes = await listProcesses();
+    return orphans.some((orphan) => processes.some(({ pid, started }) => pid === orphan.pid && started === orphan.started));
+  };
+  while (await remain()) await setTimeout(10);
+};
+
 /**
  * Marks the state folder as this process's own until `release` or its end. A mark left by a process that was killed is replaced, and the
  * runtime that such a process left behind, still holding the data, is ended first.
@@ -44,7 +55,7 @@ export const lockState = async (state: string): Promise<StateLock> => {
       const [holder, ...runtimes] = parse(await readFile(path, "utf8").catch(() => ""));
       const lives = (mark: Mark): boolean => processes.some(({ pid, started }) => pid === mark.pid && started === mark.started);
       if (holder !== undefined && lives(holder)) throw new StateInUseError(`the state folder ${state} is in use by process ${holder.pid}`);
-      for (const orphan of runtimes.filter(lives)) process.kill(orphan.pid, "SIGKILL");
+      await endAll(runtimes.filter(lives));
       release();
       continue;
     }

@@ -3,6 +3,7 @@ import { decodeChangeset } from "../../../src/changeset/decode.ts";
 import { encodeChangeset } from "../../../src/changeset/encode.ts";
 import { stringKey } from "../../../src/changeset/key.ts";
 import type { Instruction } from "../../../src/changeset/model.ts";
+import type { DownMessage } from "../../../src/protocol/down.ts";
 import type { Download } from "../../../src/protocol/down/download.ts";
 import type { DownloadCursor, SaltedVersion, UploadCursor } from "../../../src/protocol/progress.ts";
 import type { Partition } from "../../../src/protocol/partition.ts";
@@ -46,6 +47,7 @@ export class Device {
   #unacknowledged: UploadEntry[] = [];
   #uploadedUpTo = 0;
   #made = 0;
+  #caughtUp = false;
   #session: { readonly connection: WireConnection; readonly ident: number } | undefined;
 
   constructor(name: string, partition: Partition) {
@@ -53,9 +55,14 @@ export class Device {
     this.partition = partition;
   }
 
-  /** Changes that the server has said it holds for good. */
+  /** How many things it made. */
+  get made(): number {
+    return this.#made;
+  }
+
+  /** How many of its changes the server has said it holds for good. */
   get acknowledged(): number {
-    return this.#upload.clientVersion;
+    return this.#made - this.#unacknowledged.length;
   }
 
   get isDone(): boolean {
@@ -66,31 +73,44 @@ export class Device {
     return this.#download.serverVersion;
   }
 
-  /** Binds, identifies and asks for everything there is; returns once the file's ident is known. */
-  async start(connection: WireConnection, ident: number): Promise<void> {
-    const needIdent = this.fileIdent === 0;
-    connection.send({ type: "bind", mode: "partition", session: ident, needIdent, partition: this.partition });
-    if (needIdent) {
-      const given = await connection.expect("ident");
-      this.fileIdent = given.fileIdent;
-      this.#salt = given.salt;
-    }
-    connection.send({
-      type: "ident",
-      mode: "partition",
-      session: ident,
-      fileIdent: this.fileIdent,
-      salt: this.#salt,
-      download: this.#download,
-      latest: this.#latest,
-    });
-    connection.send({ type: "mark", session: ident, request: 1 });
-    this.#session = { connection, ident };
-    this.#uploadedUpTo = this.#upload.clientVersion;
+  /** The server has answered this session's MARK: everything that existed when it was asked has come. */
+  get isCaughtUp(): boolean {
+    return this.#caughtUp;
   }
 
-  stop(): void {
-    this.#session = undefined;
+  /** Binds this file to a session of a connection. `hear` goes on with what the server says to the session. */
+  start(connection: WireConnection, ident: number): void {
+    const needIdent = this.fileIdent === 0;
+    this.#session = { connection, ident };
+    this.#caughtUp = false;
+    this.#uploadedUpTo = this.#upload.clientVersion;
+    connection.send({ type: "bind", mode: "partition", session: ident, needIdent, partition: this.partition });
+    if (!needIdent) this.#identify();
+  }
+
+  /** One message for this device's session. Anything but the ordinary course of sync is an error. */
+  hear(message: DownMessage): void {
+    switch (message.type) {
+      case "ident":
+        this.fileIdent = message.fileIdent;
+        this.#salt = message.salt;
+        this.#identify();
+        break;
+      case "download":
+        this.#integrate(message);
+        break;
+      case "mark":
+        this.#caughtUp = true;
+        break;
+      case "unbound":
+      case "json_error":
+      case "error":
+      case "log_message":
+      case "pong":
+      case "query_error":
+      case "test_command":
+        throw new Error(`${this.name} was sent ${message.type}${"code" in message ? ` ${message.code}: ${message.message}` : ""}`);
+    }
   }
 
   /** The schema, by the device that opens the partition first. */
@@ -110,20 +130,40 @@ export class Device {
   /** Sends what was made since the last call, or since the last acknowledgement when the session is new. */
   uploadAll(): void {
     const entries = this.#unacknowledged.filter(({ clientVersion }) => clientVersion > this.#uploadedUpTo);
-    const session = this.#session;
-    if (session === undefined || entries.length === 0) return;
+    if (entries.length === 0) return;
+    const { connection, ident: session } = this.#bound();
     this.#uploadedUpTo = this.#version;
-    session.connection.send({
+    connection.send({
       type: "upload",
-      session: session.ident,
+      session,
       progress: { clientVersion: this.#version, serverVersion: this.#download.serverVersion },
       lockedServerVersion: this.#download.serverVersion,
       entries,
     });
   }
 
+  #identify(): void {
+    const { connection, ident: session } = this.#bound();
+    const { fileIdent } = this;
+    connection.send({
+      type: "ident",
+      mode: "partition",
+      session,
+      fileIdent,
+      salt: this.#salt,
+      download: this.#download,
+      latest: this.#latest,
+    });
+    connection.send({ type: "mark", session, request: 1 });
+  }
+
+  #bound(): { readonly connection: WireConnection; readonly ident: number } {
+    assert(this.#session !== undefined, `${this.name} is not bound`);
+    return this.#session;
+  }
+
   /** Integrates a DOWNLOAD: each is a local commit (K3). */
-  integrate(message: Download): void {
+  #integrate(message: Download): void {
     assert(message.download.serverVersion >= this.#download.serverVersion, "P4: the download cursor went back");
     assert(message.download.clientVersion >= this.#download.clientVersion, "P6: the download cursor went back");
     assert(message.latest.version >= this.#latest.version, "P1: the latest version went back");

@@ -5,13 +5,12 @@ import type { WireConnection } from "../../process/support/wire-connection.ts";
 import { connect } from "../support/connect.ts";
 import { signIn } from "../support/sign-in.ts";
 
-/** Integrates what comes until the server says that this is everything. */
-const catchUp = async (device: Device, connection: WireConnection): Promise<void> => {
-  for (;;) {
+/** Hears what comes until a condition holds. */
+const hearUntil = async (device: Device, connection: WireConnection, done: () => boolean): Promise<void> => {
+  while (!done()) {
     const message = await connection.read();
-    if (message?.type === "download") device.integrate(message);
-    else if (message?.type === "mark") return;
-    else throw new Error(`unexpected ${JSON.stringify(message)}`);
+    if (message === undefined) throw new Error("the connection closed");
+    device.hear(message);
   }
 };
 
@@ -20,22 +19,22 @@ describe("two clients of one partition", () => {
     const partition = stringPartition("two-clients");
     const [one, two] = [new Device("one", partition), new Device("two", partition)];
     const first = await connect({ token: (await signIn()).token });
-    await one.start(first, 1);
-    await catchUp(one, first);
+    one.start(first, 1);
+    await hearUntil(one, first, () => one.isCaughtUp);
     one.found();
     one.make();
     one.uploadAll();
-    while (!one.isDone) one.integrate(await first.expect("download"));
+    await hearUntil(one, first, () => one.isDone);
 
     const second = await connect({ token: (await signIn()).token });
-    await two.start(second, 7);
-    await catchUp(two, second);
+    two.start(second, 7);
+    await hearUntil(two, second, () => two.isCaughtUp);
     expect(two.creations).toEqual(one.creations);
     expect(two.counter).toBe(1n);
 
     two.make();
     two.uploadAll();
-    one.integrate(await first.expect("download"));
+    await hearUntil(one, first, () => one.creations.has("two-0"));
     expect(one.creations.get("two-0")).toBe(1);
     first.close();
     second.close();
