@@ -92,7 +92,9 @@ export const decodeServerError = (reader: FrameReader, wire: Wire): ServerError 
   const code = reader.integer();
   const size = reader.integer();
   const session = reader.lastInteger();
-  if (code >= 200 !== session > 0) throw new ProtocolError("badSession", `code ${code} does not belong to session ${session}`);
+  const level = code < 200 ? "connection" : "session";
+  const addressee = session === 0 ? "connection" : "session";
+  if (level !== addressee) throw new ProtocolError("badSession", `code ${code} does not belong to session ${session}`);
   const json = new Members(reader.jsonObject(size, wire.limits.text));
   const backoff = json.all("backoffIntervalSec", "backoffMaxDelaySec", "backoffMultiplier");
   const partitionQuery = json.optional("partitionQuery", "string");

@@ -74,7 +74,28 @@ describe("[F2] [F3] [F4] a malformed message from a client", () => {
   });
 });
 
+describe("a relay's view of a frame", () => {
+  it.each([
+    ["shout 1 2⏎", 102],
+    ["download 1 5⏎", 102],
+    ["mark 0 2⏎", 106],
+    ["mark x 2⏎", 103],
+    ["unbind 1 ", 103],
+    ["json_error 212 51⏎", 103],
+    ["upload", 102],
+  ] as const)("has no session in %j, which is refused with %d", (frame, code) => {
+    expect(thrownBy(() => readEnvelope(bytesOf(frame)))).toMatchObject({ code });
+  });
+});
+
 describe("limits", () => {
+  it("a path or token larger than allowed is refused", () => {
+    const wire = wireOf("flexible", 14, { text: 10 });
+    expect(refusalOf('bind 1 10 0 1 0⏎{"a":"bcd"}', wire)).toMatchObject({ reason: "sizeMismatch" });
+    expect(refusalOf('bind 1 11 0 1 0⏎{"a":"bcd"}', wire)).toMatchObject({ code: 101, reason: "limitExceeded" });
+    expect(refusalOf("bind 1 0 11 1 0⏎01234567890", wire)).toMatchObject({ code: 101, reason: "limitExceeded" });
+  });
+
   it("a frame larger than allowed is refused before anything of it is read", () => {
     expect(refusalOf("mark 1 2⏎", wireOf("partition", 14, { frame: 8 }))).toMatchObject({ code: 101, reason: "limitExceeded" });
   });

@@ -76,6 +76,17 @@ describe("the protocol client for tests", () => {
     expect(second.heard()).toEqual(['bind 4 6 0 0 0⏎"part"', "ident 4 7 1007 0 0 0 0⏎", "mark 4 2⏎", "upload 4 0 11 0 4 0 0⏎2 0 1 0 1 a"]);
   });
 
+  it("[K7] does not upload again what a DOWNLOAD reports as integrated", () => {
+    const { file, connection, say, heard } = conversation();
+    connection.bind(file, '"part"');
+    say("ident 1 7 1007⏎");
+    file.commit(latin("a"), 1);
+    file.commit(latin("b"), 1);
+    heard();
+    say("download 1 2 3 2 99 3 0 0 0 0 0⏎", "mark 1 2⏎");
+    expect(heard()).toEqual(["upload 1 0 11 0 5 2 2⏎4 0 1 0 1 b"]);
+  });
+
   it("keeps as many UPLOADs in flight as told, each with as many changesets, and measures their way", () => {
     const { file, connection, say, heard } = conversation();
     const acknowledged: [number, number][] = [];
