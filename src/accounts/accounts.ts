@@ -1,6 +1,7 @@
 import type { D1Database } from "@cloudflare/workers-types";
 import { openDatabase, type AccessListener, type RealmScope } from "./database.ts";
 import type { RealmName } from "./ids.ts";
+import { forgetExpired } from "./maintenance.ts";
 import { AccessFacts } from "./repositories/access-facts.ts";
 import { Admins } from "./repositories/admins.ts";
 import { ApiKeys } from "./repositories/api-keys.ts";
@@ -47,6 +48,8 @@ export interface Accounts {
   readonly clock: () => number;
   /** The audit log of the server as a whole. */
   readonly audit: AuditLog;
+  /** Forgets, in all realms, what has expired; meant for a daily trigger. */
+  forgetExpired(): Promise<void>;
   /** The handle of a realm. It does not ask whether the realm exists: in one that does not, nothing is found and nothing can be stored. */
   inRealm(realm: RealmName): RealmAccounts;
 }
@@ -66,6 +69,7 @@ export const openAccounts = (binding: D1Database, options: AccountsOptions = {})
     realms: new Realms(database, clock, accessChanged),
     clock,
     audit: new AuditLog(database, null, clock),
+    forgetExpired: () => forgetExpired(database, clock()),
     inRealm: (realm) => {
       const scope: RealmScope = {
         database,

@@ -54,16 +54,18 @@ export class PasswordAccounts {
     const config = await this.#config();
     if (!this.#realm.active) throw new HttpError("UserDisabled", "realm inactive");
     const sources: FailureSource[] = address === undefined ? [] : [{ kind: "address", address }];
-    await this.#demandPatience(sources);
     const name = readName(typed);
     demandPermitted(password);
     const mails = !config.autoConfirm && !config.runConfirmationFunction;
     if (mails && !looksLikeEmail(name.key)) throw new HttpError("BadRequest", "the name must be an e-mail address");
     const confirmed = config.autoConfirm && !config.runConfirmationFunction;
-    if (!(await this.#accounts.credentials.register(name, await hashPassword(password), confirmed))) {
-      await this.#accounts.failures.note(sources);
-      throw new HttpError("AccountNameInUse");
-    }
+    await this.#charge(sources);
+    const hash = await hashPassword(password);
+    // A name by which another user signs in, such as an e-mail in a field, is taken as well.
+    const owner = await this.#accounts.users.findByKey(this.#realm.settings.signInFields, name.key);
+    const registered = owner === undefined && (await this.#accounts.credentials.register(name, hash, confirmed));
+    if (!registered) throw new HttpError("AccountNameInUse");
+    await this.#accounts.failures.refund(sources);
     if (confirmed) return;
     if (mails) return this.#mailConfirmation(config, name.key, name.display);
     await this.#confirmByFunction(config, name, password);
@@ -213,13 +215,11 @@ export class PasswordAccounts {
 
   /** Every message counts like a failure of a name of its own, so that nobody's mailbox can be flooded. */
   async #limitMessages(name: LoginName): Promise<void> {
-    const sources: FailureSource[] = [{ kind: "name", name: `message to ${name.key}` }];
-    await this.#demandPatience(sources);
-    await this.#accounts.failures.note(sources);
+    await this.#charge([{ kind: "name", name: `message to ${name.key}` }]);
   }
 
-  async #demandPatience(sources: readonly FailureSource[]): Promise<void> {
-    const wait = await this.#accounts.failures.secondsToWait(sources);
+  async #charge(sources: readonly FailureSource[]): Promise<void> {
+    const wait = await this.#accounts.failures.charge(sources);
     if (wait > 0) throw new HttpError("TooManyAttempts", undefined, wait);
   }
 }

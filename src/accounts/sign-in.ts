@@ -53,15 +53,15 @@ const verify = async (ports: SignInPorts, request: SignInRequest): Promise<Verif
   const sources: FailureSource[] = [];
   if (account !== undefined) sources.push({ kind: "name", name: account });
   if (address !== undefined) sources.push({ kind: "address", address });
-  const wait = await accounts.failures.secondsToWait(sources);
+  const wait = await accounts.failures.charge(sources);
   if (wait > 0) throw new HttpError("TooManyAttempts", undefined, wait);
   const now = ports.accounts.clock();
   const outcome = await provider.verify({ realm, accounts, config, credentials, functions: ports.functions, now });
   if (outcome.kind === "refused") {
-    if (outcome.counts) await accounts.failures.note(sources);
+    if (!outcome.counts) await accounts.failures.refund(sources);
     throw new HttpError(outcome.code, outcome.message);
   }
-  if (account !== undefined) await accounts.failures.forget(account);
+  await accounts.failures.succeeded(sources);
   return { accounts, outcome };
 };
 

@@ -1,4 +1,4 @@
-import { and, eq, gt, isNull, lt, sql } from "drizzle-orm";
+import { and, eq, gt, isNull, sql } from "drizzle-orm";
 import { only, type RealmScope } from "../database.ts";
 import { newId } from "../ids.ts";
 import { oneTimeCodes, type CodePurpose } from "../schema.ts";
@@ -73,11 +73,5 @@ export class OneTimeCodes {
       .where(and(eq(oneTimeCodes.realm, realm), eq(oneTimeCodes.purpose, purpose), eq(oneTimeCodes.subject, subject)));
     const id = only(newest)?.id;
     return id !== undefined && (await this.redeem(purpose, id, token)) !== undefined;
-  }
-
-  /** Forgets codes that expired before `before` (milliseconds since 1970). */
-  async forgetExpired(before: number): Promise<void> {
-    const { database, realm } = this.#scope;
-    await database.delete(oneTimeCodes).where(and(eq(oneTimeCodes.realm, realm), lt(oneTimeCodes.expiresAt, before)));
   }
 }

@@ -88,12 +88,6 @@ export class StoredOutbox implements Outbox {
     const { database, realm } = this.#scope;
     await database.delete(outbox).where(and(eq(outbox.realm, realm), eq(outbox.id, id)));
   }
-
-  /** Forgets messages that nobody needs any more. */
-  async forgetExpired(before: number): Promise<void> {
-    const { database, realm } = this.#scope;
-    await database.delete(outbox).where(and(eq(outbox.realm, realm), lt(outbox.expiresAt, before)));
-  }
 }
 
 /** What the store knows of a request that carries an idempotency key. */

@@ -1,4 +1,4 @@
-import { and, desc, eq, gt, isNull, lt } from "drizzle-orm";
+import { and, desc, eq, gt, isNull } from "drizzle-orm";
 import { only, type RealmScope } from "../database.ts";
 import { sessions, type JsonObject } from "../schema.ts";
 
@@ -72,12 +72,6 @@ export class Sessions {
       .where(and(this.#of(userId), isNull(sessions.revokedAt)))
       .returning({ id: sessions.id });
     return ended.length;
-  }
-
-  /** Forgets sessions that expired before `before` (milliseconds since 1970). */
-  async forgetExpired(before: number): Promise<void> {
-    const { database, realm } = this.#scope;
-    await database.delete(sessions).where(and(eq(sessions.realm, realm), lt(sessions.expiresAt, before)));
   }
 
   #of(userId: string) {

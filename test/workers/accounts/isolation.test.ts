@@ -70,7 +70,7 @@ describe("a realm's users are its own (C1)", () => {
   });
 
   test("failures in one realm delay nobody in another", async () => {
-    for (let failure = 0; failure < 6; failure += 1) await red.failures.note([{ kind: "name", name: "kim@example.org" }]);
+    for (let failure = 0; failure < 6; failure += 1) await red.failures.charge([{ kind: "name", name: "kim@example.org" }]);
     expect((await login(world, "red", "kim@example.org", "red password")).status).toBe(429);
     expect((await login(world, "blue", "kim@example.org", "blue password")).status).toBe(200);
     await red.failures.forget("kim@example.org");

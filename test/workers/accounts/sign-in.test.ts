@@ -222,7 +222,7 @@ describe("brute force", () => {
   test("an address that guesses many names is delayed as well, and others are not", async () => {
     const from = (address: string, name: string) => login(world, "todo", name, "wrong horse", { "cf-connecting-ip": address });
     const todo = world.accounts.inRealm((await world.accounts.realms.findByAppId("todo"))!.name);
-    await Promise.all(Array.from({ length: 49 }, () => todo.failures.note([{ kind: "address", address: "198.51.100.7" }])));
+    await Promise.all(Array.from({ length: 49 }, () => todo.failures.charge([{ kind: "address", address: "198.51.100.7" }])));
     expect((await from("198.51.100.7", "guess@example.org")).status).toBe(401);
     expect((await from("198.51.100.7", "other@example.org")).status).toBe(429);
     expect((await from("198.51.100.8", "other@example.org")).status).toBe(401);
