@@ -5,6 +5,7 @@ import { mergeInsertions } from "./insert-merge.ts";
 import type { Item } from "./item.ts";
 import { runListGrid } from "./list-kernel.ts";
 import { haveLevelRules, kindNumber } from "./meet.ts";
+import { valueIdentity } from "./value-identity.ts";
 
 /**
  * Merges what two sides did to one field of one object, with the result of the grid. `step` is the length of the path that all
@@ -64,7 +65,7 @@ function mergeByElement(locals: readonly Item[], incoming: readonly Item[], cont
 }
 
 /**
- * Runs of plain list operations meet on flat arrays, everything else in the grid. Cutting both sides into runs changes nothing: what two
+ * Cuts both sides into runs of one kind of work and merges each pair of runs in the cheapest way. Cutting changes nothing: what two
  * instructions do to each other depends only on whom each of them met before, and that order is kept (merge-rules §12.2).
  */
 function mergeInRuns(locals: readonly Item[], incoming: readonly Item[], context: GridContext, step: number): void {
@@ -74,40 +75,70 @@ function mergeInRuns(locals: readonly Item[], incoming: readonly Item[], context
     runGrid(locals, incoming, context);
     return;
   }
-  for (const run of ours) {
-    for (const other of theirs) {
-      if (!run.flat || !other.flat || !mergeList(run.items, other.items, context.tuning)) runGrid(run.items, other.items, context);
-    }
-  }
+  for (const run of ours) for (const other of theirs) mergeRuns(run, other, context, step);
+}
+
+function mergeRuns(ours: Run, theirs: Run, context: GridContext, step: number): void {
+  if (ours.work === "members" && theirs.work === "members" && !(context.meeting.referenceQuirks && ours.erases && theirs.erases)) {
+    mergeByMember(ours.items, theirs.items, context);
+  } else if (ours.work === "list" && theirs.work === "list" && mergeList(ours.items, theirs.items, context.tuning)) {
+    return;
+  } else if (ours.work === "elements" && theirs.work === "elements") {
+    mergeByElement(ours.items, theirs.items, context, step);
+  } else runGrid(ours.items, theirs.items, context);
 }
 
 interface Run {
-  /** Whether all of it are operations on the elements of the list at the current step. */
-  readonly flat: boolean;
+  /**
+   * What all of it does at the current step: operations on the elements of a list, work on or inside elements without shifting them,
+   * insertions and erasures in a set, or other work on the container itself.
+   */
+  readonly work: "list" | "elements" | "members" | "container";
   readonly items: Item[];
+  /** Whether something in it erases a member of a set. */
+  erases: boolean;
 }
 
 function cutIntoRuns(items: readonly Item[], step: number): Run[] {
   const runs: Run[] = [];
   let current: Run | undefined;
   for (const item of items) {
-    const flat = item.path.length === step + 1 && operationOf(item) !== undefined;
-    if (current === undefined || current.flat !== flat) {
-      current = { flat, items: [] };
+    const work = workOf(item, step);
+    if (current === undefined || current.work !== work) {
+      current = { work, items: [], erases: false };
       runs.push(current);
     }
     current.items.push(item);
+    if (item.instruction.kind === "SetErase") current.erases = true;
   }
   return runs;
 }
 
-/** Returns false, with nothing altered, when the rules proper must do it: to say what is wrong, or for numbers beyond the arrays. */
+function workOf(item: Item, step: number): Run["work"] {
+  const { kind } = item.instruction;
+  if (item.path.length === step) return kind === "SetInsert" || kind === "SetErase" ? "members" : "container";
+  return item.path.length === step + 1 && operationOf(item) !== undefined ? "list" : "elements";
+}
+
+/** Different members of a set never meet with effect. */
+function mergeByMember(locals: readonly Item[], incoming: readonly Item[], context: GridContext): void {
+  const others = Map.groupBy(incoming, memberOf);
+  for (const [member, ours] of Map.groupBy(locals, memberOf)) {
+    const theirs = others.get(member);
+    if (member !== undefined && theirs !== undefined) runGrid(ours, theirs, context);
+  }
+}
+
+const memberOf = ({ instruction }: Item): string | undefined =>
+  instruction.kind === "SetInsert" || instruction.kind === "SetErase" ? valueIdentity(instruction.value) : undefined;
+
+/** Returns false, with nothing altered, when the rules proper must do it: where they are likely to find something wrong. */
 function mergeList(locals: readonly Item[], incoming: readonly Item[], tuning: Tuning): boolean {
   const pair = FlatList.pair(locals, incoming);
   if (pair === undefined) return false;
   const [ours, theirs] = pair;
-  const merged = (ours.length * theirs.length >= tuning.treesFrom && mergeInsertions(ours, theirs)) || runListGrid(ours, theirs);
-  if (!merged) return false;
+  if (ours.onlyInserts && theirs.onlyInserts && ours.length * theirs.length >= tuning.treesFrom) mergeInsertions(ours, theirs);
+  else runListGrid(ours, theirs);
   ours.writeBack();
   theirs.writeBack();
   return true;

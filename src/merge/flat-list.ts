@@ -7,8 +7,11 @@ export const listOperations = { insert: 0, erase: 1, update: 2, move: 3 } as con
 /** Which of the cases of rule U1 a payload belongs to. */
 export const payloadClasses = { value: 0, objectValue: 1, list: 2, dictionary: 3 } as const;
 
-const deadFlag = 1;
-const touchedFlag = 2;
+/** Stands where the operation of a discarded instruction stood. */
+const deadOperation = 4;
+/** Where a discarded instruction stands. */
+const nowhere = -1;
+
 /** Indices and sizes are kept in 32-bit integers that may still grow while merging. */
 const largestIndex = 2 ** 30;
 
@@ -26,7 +29,15 @@ export class FlatList {
   readonly payloadClass: Uint8Array;
   /** Place in the order relation: equal ranks for equal pairs. */
   readonly rank: Int32Array;
-  private readonly flags: Uint8Array;
+  /** How many elements the list has more afterwards. */
+  readonly effect: Int32Array;
+  /** 1 for insertions, which share an index with what follows them; otherwise 0. */
+  readonly inserts: Uint8Array;
+  readonly hasMoves: boolean;
+  /** 1 for those that some meeting altered. */
+  readonly touched: Uint8Array;
+  /** How many are not discarded. */
+  live: number;
 
   private constructor(items: readonly Item[], ranks: ReadonlyMap<MergingChangeset, number>) {
     const { length } = items;
@@ -38,51 +49,104 @@ export class FlatList {
     this.priorSize = new Int32Array(length);
     this.payloadClass = new Uint8Array(length);
     this.rank = new Int32Array(length);
-    this.flags = new Uint8Array(length);
+    this.effect = new Int32Array(length);
+    this.inserts = new Uint8Array(length);
+    this.touched = new Uint8Array(length);
+    this.live = length;
     for (let at = 0; at < length; at++) {
       const item = items[at]!;
-      this.operation[at] = operationOf(item) ?? 0;
+      const operation = operationOf(item) ?? listOperations.update;
+      this.operation[at] = operation;
+      this.inserts[at] = operation === listOperations.insert ? 1 : 0;
+      this.effect[at] = operation === listOperations.insert ? 1 : operation === listOperations.erase ? -1 : 0;
       this.index[at] = item.index;
       this.destination[at] = item.destination;
       this.priorSize[at] = item.priorSize;
       this.payloadClass[at] = item.value === undefined ? payloadClasses.value : payloadClass(item.value.type);
       this.rank[at] = ranks.get(item.origin) ?? 0;
     }
+    this.hasMoves = this.operation.includes(listOperations.move);
   }
 
-  /** Both sides of a merge, or nothing when some number is too large. All items must be list operations on the same list. */
+  /**
+   * Both sides of a merge of list operations on one list, or nothing when they are not two sound histories of the same list, or too
+   * long for the arrays.
+   */
   static pair(locals: readonly Item[], incoming: readonly Item[]): readonly [FlatList, FlatList] | undefined {
     const live = (item: Item): boolean => !item.discarded;
     const both = [locals.filter(live), incoming.filter(live)] as const;
     if (both.some((items) => items.some((item) => Math.max(item.index, item.destination, item.priorSize) >= largestIndex)))
       return undefined;
     const ranks = rankChangesets(both);
-    return [new FlatList(both[0], ranks), new FlatList(both[1], ranks)];
+    const ours = new FlatList(both[0], ranks);
+    const theirs = new FlatList(both[1], ranks);
+    return ours.base === theirs.base && ours.isSound() && theirs.isSound() ? [ours, theirs] : undefined;
+  }
+
+  get onlyInserts(): boolean {
+    return !this.inserts.includes(0);
+  }
+
+  /** List size before the first instruction. */
+  get base(): number {
+    return this.priorSize[0] ?? 0;
+  }
+
+  /** Whether each instruction addresses elements of the list as its predecessors left it. */
+  isSound(): boolean {
+    let size = this.base;
+    for (let at = 0; at < this.length; at++) {
+      const limit = size + this.inserts[at]!;
+      if (this.priorSize[at] !== size || this.index[at]! >= limit || this.destination[at]! >= Math.max(limit, 1)) return false;
+      size += this.effect[at]!;
+    }
+    return true;
   }
 
   isDead(at: number): boolean {
-    return (this.flags[at]! & deadFlag) !== 0;
+    return this.operation[at] === deadOperation;
   }
 
   discard(at: number): void {
-    this.flags[at] = deadFlag | touchedFlag;
+    if (this.isDead(at)) return;
+    this.operation[at] = deadOperation;
+    this.index[at] = nowhere;
+    this.effect[at] = 0;
+    this.touched[at] = 1;
+    this.live--;
   }
 
-  touch(at: number): void {
-    this.flags[at]! |= touchedFlag;
+  resize(at: number, growth: number): void {
+    this.priorSize[at]! += growth;
+    this.touched[at] = 1;
+  }
+
+  setIndex(at: number, index: number): void {
+    if (this.index[at] === index) return;
+    this.index[at] = index;
+    this.touched[at] = 1;
+  }
+
+  /** A move that ends where it starts goes. */
+  setMove(at: number, from: number, to: number): void {
+    this.setIndex(at, from);
+    if (this.destination[at] !== to) {
+      this.destination[at] = to;
+      this.touched[at] = 1;
+    }
+    if (from === to) this.discard(at);
   }
 
   /** Hands the result back to the items. */
   writeBack(): void {
     for (let at = 0; at < this.length; at++) {
-      const flags = this.flags[at]!;
-      if (flags === 0) continue;
+      if (this.touched[at] === 0) continue;
       const item = this.items[at]!;
-      item.touch();
-      if ((flags & deadFlag) !== 0) {
+      if (this.isDead(at)) {
         item.discard();
         continue;
       }
+      item.touch();
       item.index = this.index[at]!;
       item.destination = this.destination[at]!;
       item.priorSize = this.priorSize[at]!;

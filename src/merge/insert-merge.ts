@@ -1,4 +1,4 @@
-import { type FlatList, listOperations } from "./flat-list.ts";
+import type { FlatList } from "./flat-list.ts";
 import { InsertSequence } from "./insert-sequence.ts";
 
 /**
@@ -12,10 +12,9 @@ import { InsertSequence } from "./insert-sequence.ts";
  * in two. Local elements inserted later left of it only ever meet the left half, those right of it the right half. An insertion's final
  * index is its own plus the number of the other side's elements before it, and every prior size grows by the number of the other side's.
  *
- * @returns false, with nothing altered, when these are not two sound sequences of insertions on the same base.
+ * Both must be sound histories of the same list.
  */
-export function mergeInsertions(locals: FlatList, incoming: FlatList): boolean {
-  if (!areSoundInsertions(locals, incoming.priorSize[0]) || !areSoundInsertions(incoming, locals.priorSize[0])) return false;
+export function mergeInsertions(locals: FlatList, incoming: FlatList): void {
   const order = new InsertionMerge(locals, incoming).run();
   let localsBefore = 0;
   let incomingBefore = 0;
@@ -30,23 +29,12 @@ export function mergeInsertions(locals: FlatList, incoming: FlatList): boolean {
   }
   grow(locals, incoming.length);
   grow(incoming, locals.length);
-  return true;
-}
-
-/** Whether each insertion sees the list its predecessors left, and all start from a list of the size the other side started from. */
-function areSoundInsertions(list: FlatList, base: number | undefined): boolean {
-  if (base === undefined) return false;
-  for (let at = 0; at < list.length; at++) {
-    const sound = list.operation[at] === listOperations.insert && list.priorSize[at] === base + at && list.index[at]! <= base + at;
-    if (!sound) return false;
-  }
-  return true;
 }
 
 function grow(list: FlatList, count: number): void {
   for (let at = 0; at < list.length; at++) {
     list.priorSize[at]! += count;
-    list.touch(at);
+    list.touched[at] = 1;
   }
 }
 

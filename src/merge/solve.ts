@@ -51,7 +51,8 @@ const byTable = (items: readonly Item<SchemaInstruction>[]): Map<string, Item<Sc
 
 /** Instructions on one object only meet those on the same field, unless the object is erased. */
 function mergeObject(object: ConflictObject, context: GridContext): void {
-  if (isErased(object.local) || isErased(object.incoming)) {
+  const few = object.local.length * object.incoming.length <= context.tuning.gridUpTo;
+  if (few || isErased(object.local) || isErased(object.incoming)) {
     runGrid(object.local, object.incoming, context);
     return;
   }
