@@ -8,8 +8,10 @@ const oneByteIntegers: readonly bigint[] = Array.from({ length: 128 }, (_, byte)
   byte < 0x40 ? BigInt(byte) : -BigInt(byte & 0x3f) - 1n,
 );
 const twoTo49 = 2n ** 49n;
-/** Up to this length text is put together here, beyond it the platform's decoder is faster in spite of the cost of calling it. */
-const shortText = 24;
+/** Up to this length ASCII is put together here, beyond it the platform's decoder is faster in spite of the cost of calling it. */
+const shortText = 32;
+/** The codes of a short text; making it in one call gives a flat string, where appending would build a tree of pieces. */
+const asciiCodes: number[] = [];
 
 /** Reads the format's basic encodings (changeset-format §2, §3, §8) from front to back. Raises only `ChangesetError`. */
 export class ByteReader {
@@ -169,14 +171,14 @@ export class ByteReader {
   private textOf(start: number, length: number): string {
     const { bytes } = this;
     if (length <= shortText) {
-      let text = "";
-      let index = start;
-      for (const end = start + length; index < end; index++) {
-        const byte = bytes[index]!;
+      asciiCodes.length = length;
+      let index = 0;
+      for (; index < length; index++) {
+        const byte = bytes[start + index]!;
         if (byte >= 0x80) break;
-        text += String.fromCharCode(byte);
+        asciiCodes[index] = byte;
       }
-      if (index === start + length) return text;
+      if (index === length) return String.fromCharCode(...asciiCodes);
     }
     try {
       return utf8.decode(bytes.subarray(start, start + length));

@@ -20,6 +20,10 @@ export class ByteWriter {
 
   /** A non-negative safe integer. */
   unsigned(value: number): void {
+    if (value < 0x40) {
+      this.byte(value);
+      return;
+    }
     this.reserve(10);
     const { bytes } = this;
     let { position } = this;
