@@ -8,8 +8,8 @@ import type { UserState } from "./schema.ts";
 export type ShutOut = "realm unknown" | "realm inactive" | "user unknown" | `user ${Exclude<UserState, "normal">}`;
 
 /**
- * What a user may do with a partition. `decided`: the flags (all may be false) and the user, whose data rules may look at. `shut out`: neither
- * grants nor rules are asked; an open connection of this user is to be closed.
+ * What a user may do with a partition. `decided`: the flags (all may be false) and the user, whose data rules may look at. `shut out`:
+ * neither grants nor rules are asked; an open connection of this user is to be closed.
  */
 export type PartitionAccess =
   | { readonly kind: "decided"; readonly access: Access; readonly isAdmin: boolean; readonly user: User }
@@ -43,8 +43,8 @@ export const decidePartitionAccess = (facts: PartitionFacts): PartitionAccess =>
 };
 
 /**
- * Decides whether a user of this realm may open a partition: asked when a session binds, and again on open sessions after an `AccessChange`. Reads the store once; fails
- * when the store cannot be read, and then nothing may be concluded about the user.
+ * Decides whether a user of this realm may open a partition: asked when a session binds, and again on open sessions after an
+ * `AccessChange`. Reads the store once; fails when the store cannot be read, and then nothing may be concluded about the user.
  *
  * `partition`: the canonical key. The user must be of this realm: one of another realm is unknown here.
  */

@@ -18,8 +18,8 @@ import { Sessions } from "./repositories/sessions.ts";
 import { Users } from "./repositories/users.ts";
 
 /**
- * Everything the account store holds of one realm. There is no other way to users, sessions or grants than through such a handle, and each statement behind it is
- * bound to its realm: a query that forgets the realm cannot be written outside this room.
+ * Everything the account store holds of one realm. There is no other way to users, sessions or grants than through such a handle, and each
+ * statement behind it is bound to its realm: a query that forgets the realm cannot be written outside this room.
  */
 export interface RealmAccounts {
   readonly realm: RealmName;

@@ -9,8 +9,8 @@ const ipv6Groups = (address: string): readonly string[] | undefined => {
 };
 
 /**
- * Whom an address stands for when failures are counted: an IPv4 address for itself, an IPv6 address for its /64, since whoever has one address of it has them
- * all. The form is Cloudflare's; text that is no address stands for itself.
+ * Whom an address stands for when failures are counted: an IPv4 address for itself, an IPv6 address for its /64, since whoever has one
+ * address of it has them all. The form is Cloudflare's; text that is no address stands for itself.
  */
 export const networkOf = (address: string): string => {
   const groups = ipv6Groups(address.toLowerCase());

@@ -10,8 +10,9 @@ export type Database = DrizzleD1Database<typeof schema>;
 export const openDatabase = (binding: D1Database): Database => drizzle(binding, { schema });
 
 /**
- * Something that may change what open sessions are allowed: the gateway and the partitions decide again at once (requirement: a changed grant or
- * user state acts on open sessions). `userId` undefined: everybody in the realm; `partition` undefined: all of the user's partitions.
+ * Something that may change what open sessions are allowed: the gateway and the partitions decide again at once (requirement: a changed
+ * grant or user state acts on open sessions). `userId` undefined: everybody in the realm; `partition` undefined: all of the user's
+ * partitions.
  */
 export interface AccessChange {
   readonly realm: RealmName;
@@ -48,8 +49,8 @@ export const isStoreFault = (error: unknown): boolean =>
   error instanceof DrizzleQueryError || (error instanceof Error && error.message.startsWith("D1_"));
 
 /**
- * A fault as it may be logged. The message of a failed statement quotes the values that were bound to it, hashes and addresses among them: of such an error
- * only the cause and the statement's text are told.
+ * A fault as it may be logged. The message of a failed statement quotes the values that were bound to it, hashes and addresses among them:
+ * of such an error only the cause and the statement's text are told.
  */
 export const describeFault = (error: unknown): string => {
   if (error instanceof DrizzleQueryError) return `${error.cause?.message ?? "failed"} in: ${error.query}`;

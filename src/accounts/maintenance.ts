@@ -4,8 +4,8 @@ import { failureMemory } from "./repositories/failures.ts";
 import { idempotencyKeys, oneTimeCodes, outbox, sessions, signInFailures } from "./schema.ts";
 
 /**
- * Forgets, in all realms, what has lost its meaning with time: expired sessions, codes, messages and idempotency keys, and failures that no longer count. Nothing
- * depends on it but the size of the store; once a day is often enough.
+ * Forgets, in all realms, what has lost its meaning with time: expired sessions, codes, messages and idempotency keys, and failures that no
+ * longer count. Nothing depends on it but the size of the store; once a day is often enough.
  * @param now milliseconds since 1970
  */
 export const forgetExpired = async (database: Database, now: number): Promise<void> => {

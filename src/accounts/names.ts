@@ -25,9 +25,9 @@ const mixesScripts = (text: string): boolean =>
 /**
  * The one form of a login name (an e-mail, a mobile number, or any name: SDKs register all of them).
  *
- * Two people must not own names that look the same: besides upper and lower case and the two ways of writing an accent, which are made equal,
- * names are refused that hide characters, that mix alphabets within a word, or that use compatibility forms (full-width, ligatures, mathematical
- * letters) for plain ones. A whole word in one other alphabet is a name in its own right and permitted.
+ * Two people must not own names that look the same: besides upper and lower case and the two ways of writing an accent, which are made
+ * equal, names are refused that hide characters, that mix alphabets within a word, or that use compatibility forms (full-width, ligatures,
+ * mathematical letters) for plain ones. A whole word in one other alphabet is a name in its own right and permitted.
  */
 export const normaliseLoginName = (typed: string): NameResult => {
   if (typed.length > maxLoginNameLength) return { ok: false, problem: "too long" };

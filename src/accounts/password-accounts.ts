@@ -37,7 +37,10 @@ const demandPermitted = (password: string): void => {
   throw new HttpError("BadRequest", `password must be between ${passwordLength.min} and ${passwordLength.max} characters`);
 };
 
-/** Names and passwords of one realm: registering, confirming, resetting, changing (app-services-api §8). Every method throws an `HttpError` when it refuses. */
+/**
+ * Names and passwords of one realm: registering, confirming, resetting, changing (app-services-api §8). Every method throws an `HttpError`
+ * when it refuses.
+ */
 export class PasswordAccounts {
   readonly #accounts: RealmAccounts;
   readonly #realm: Realm;
@@ -132,8 +135,8 @@ export class PasswordAccounts {
   }
 
   /**
-   * Sets the password of a user who is signed in, or whom an administrator looks after, and ends all sessions. A user who has no name with a
-   * password yet is not given one: false.
+   * Sets the password of a user who is signed in, or whom an administrator looks after, and ends all sessions. A user who has no name with
+   * a password yet is not given one: false.
    */
   async changePassword(userId: string, password: string): Promise<boolean> {
     demandPermitted(password);

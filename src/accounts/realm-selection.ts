@@ -11,9 +11,10 @@ export interface SelectedRealm {
 }
 
 /**
- * Decides in which realm a name is meant. The realm can be named three times: by the URL (`addressed`), by the name's prefix (`myRealm:john`, with the addressed realm's
- * delimiter) and by a property `realm`; they must agree, except that the default realm's URL stands for the whole service and serves any
- * realm that is named. Where the URL is the default realm's and its setting `realmRequired` is on, one of the others must name a realm.
+ * Decides in which realm a name is meant. The realm can be named three times: by the URL (`addressed`), by the name's prefix
+ * (`myRealm:john`, with the addressed realm's delimiter) and by a property `realm`; they must agree, except that the default realm's URL
+ * stands for the whole service and serves any realm that is named. Where the URL is the default realm's and its setting `realmRequired` is
+ * on, one of the others must name a realm.
  *
  * Throws `UserAppDomainMismatch`, `RealmNotFound` or `RealmRequired`.
  */

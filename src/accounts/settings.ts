@@ -11,15 +11,18 @@ export const realmSettings = z.object({
   /** What separates a realm from a user name in `myRealm:john`; null: names are never split. */
   realmDelimiter: z.string().min(1).max(8).nullable().default(":"),
   /**
-   * What a signed-in user may do with a partition that has neither an owner nor any grant. Read and write by default, so that a fresh realm syncs;
-   * a realm whose partitions are private until shared sets all to false.
+   * What a signed-in user may do with a partition that has neither an owner nor any grant. Read and write by default, so that a fresh realm
+   * syncs; a realm whose partitions are private until shared sets all to false.
    */
   openPartitions: flags.default({ mayRead: true, mayWrite: true, mayManage: false }),
-  /** Fields of the user entity by whose values users may sign in besides their login name (`useforauth`). The entity room keeps this in step. */
+  /**
+   * Fields of the user entity by whose values users may sign in besides their login name (`useforauth`). The entity room keeps this in
+   * step.
+   */
   signInFields: z.array(z.string().min(1).max(64)).max(32).default(["email", "mobile"]),
   /**
-   * Whether requests to reset a password or to send a confirmation again succeed for names that nobody has, so that they tell nothing. App Services
-   * answered `user not found`; a realm that needs that (test suites of SDKs do) sets it to false.
+   * Whether requests to reset a password or to send a confirmation again succeed for names that nobody has, so that they tell nothing. App
+   * Services answered `user not found`; a realm that needs that (test suites of SDKs do) sets it to false.
    */
   concealUnknownNames: z.boolean().default(true),
   /** Life of a refresh token, in seconds: how long a device may stay away without signing in again. */

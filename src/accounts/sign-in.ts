@@ -105,7 +105,10 @@ const resolveUser = async ({ accounts, outcome }: Verified, provider: string): P
   }
 };
 
-/** Opens a session for a user who has proved to be one, and signs its tokens. For ways to sign in that are no providers (tests of ownership by mail). */
+/**
+ * Opens a session for a user who has proved to be one, and signs its tokens. For ways to sign in that are no providers (tests of ownership
+ * by mail).
+ */
 export const openSession = async (
   { accounts, tokens }: Pick<SignInPorts, "accounts" | "tokens">,
   request: Pick<SignInRequest, "realm" | "provider" | "device" | "deviceId">,
@@ -149,7 +152,8 @@ export const signIn = async (ports: SignInPorts, request: SignInRequest): Promis
 };
 
 /**
- * Gives a signed-in user one more identity, and a session of its own. An identity that another user has is refused, never moved: that would give an account away.
+ * Gives a signed-in user one more identity, and a session of its own. An identity that another user has is refused, never moved: that would
+ * give an account away.
  */
 export const linkIdentity = async (ports: SignInPorts, request: SignInRequest, user: User): Promise<SignedIn> => {
   const { accounts, outcome } = await verify(ports, request);

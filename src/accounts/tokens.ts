@@ -32,8 +32,8 @@ export type SigningKeys = z.infer<typeof signingKeys>;
 export type SigningKeysResult = { readonly ok: true; readonly keys: SigningKeys } | { readonly ok: false; readonly problem: string };
 
 /**
- * Reads the secret SIGNING_KEYS, `{"keys":[private JWK, …]}`. To rotate: put the new key first and leave the old one behind it for as long as
- * tokens signed with it live (the refresh token's life). The problem's text never quotes the secret.
+ * Reads the secret SIGNING_KEYS, `{"keys":[private JWK, …]}`. To rotate: put the new key first and leave the old one behind it for as long
+ * as tokens signed with it live (the refresh token's life). The problem's text never quotes the secret.
  */
 export const parseSigningKeys = (secret: string): SigningKeysResult => {
   let json: unknown;
@@ -82,7 +82,10 @@ export interface Tokens {
   issueAccess(subject: TokenSubject, userData: JsonObject | null, now: number): Promise<string>;
   /** Signs a refresh token that lives `lifeSeconds` from `now` (milliseconds). */
   issueRefresh(subject: TokenSubject, lifeSeconds: number, now: number): Promise<string>;
-  /** Verifies signature, algorithm, form and kind, and then the time. Needs no account store: whether the session was revoked is asked elsewhere. */
+  /**
+   * Verifies signature, algorithm, form and kind, and then the time. Needs no account store: whether the session was revoked is asked
+   * elsewhere.
+   */
   verify(token: string, kind: TokenKind, now: number): Promise<TokenResult>;
   /** The public halves, for `/.well-known/jwks.json`. */
   readonly jwks: { readonly keys: readonly JWK[] };

@@ -33,9 +33,9 @@ export interface GrantQuestion {
 }
 
 /**
- * Decides by grants. Admins and the owner have everything. For others each flag is decided on its own: the user's own grant, where it is unset the
- * grant for everybody, where that is unset too nothing; and the realm's setting on a partition that has neither an owner nor any grant. So a
- * user's own `false` stands against everybody's `true`.
+ * Decides by grants. Admins and the owner have everything. For others each flag is decided on its own: the user's own grant, where it is
+ * unset the grant for everybody, where that is unset too nothing; and the realm's setting on a partition that has neither an owner nor any
+ * grant. So a user's own `false` stands against everybody's `true`.
  */
 export const decideGrant = ({ isAdmin, isOwner, isClaimed, own, everybody, openPartitions }: GrantQuestion): Access => {
   if (isAdmin || isOwner) return fullAccess;

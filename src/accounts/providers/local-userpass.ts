@@ -39,8 +39,8 @@ const findCredential = async ({ accounts, realm }: SignInAttempt, key: string): 
 };
 
 /**
- * `local-userpass`: a name and a password; on in every realm. Unknown and unconfirmed names and wrong passwords are refused alike, in text, status and
- * work done (app-services-api §3).
+ * `local-userpass`: a name and a password; on in every realm. Unknown and unconfirmed names and wrong passwords are refused alike, in text,
+ * status and work done (app-services-api §3).
  */
 export const localUserpassProvider: SignInProvider = {
   type: "local-userpass",

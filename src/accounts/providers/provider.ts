@@ -58,8 +58,8 @@ export interface SignInProvider {
   /** The account name in the credentials, normalised, by which failures are counted; undefined for providers without guessable names. */
   accountName(credentials: JsonObject): string | undefined;
   /**
-   * Proves who somebody is. Refusals are outcomes; what is thrown is a fault, except an `HttpError` for credentials that cannot be read. Takes as long
-   * for a name that does not exist as for a wrong secret.
+   * Proves who somebody is. Refusals are outcomes; what is thrown is a fault, except an `HttpError` for credentials that cannot be read.
+   * Takes as long for a name that does not exist as for a wrong secret.
    */
   verify(attempt: SignInAttempt): Promise<SignInOutcome>;
 }

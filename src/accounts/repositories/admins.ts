@@ -37,7 +37,10 @@ export class Admins {
     return true;
   }
 
-  /** Gives a user of this realm the right over the server, if nobody has it in any realm yet. False when somebody has. One statement, so that two first visits cannot both win. */
+  /**
+   * Gives a user of this realm the right over the server, if nobody has it in any realm yet. False when somebody has. One statement, so
+   * that two first visits cannot both win.
+   */
   async grantFirst(userId: string): Promise<boolean> {
     const { database, realm, clock, accessChanged } = this.#scope;
     const result = await database.all<{ user_id: string }>(

@@ -31,8 +31,9 @@ export class SignInFailures {
   }
 
   /**
-   * Asks for a try and counts it as failed before it is made, so that guesses sent at once cannot share one. Returns 0 when the try is permitted, and then
-   * `succeeded` or `refund` takes the count back if it was no failure; otherwise the seconds to wait, and nothing is counted.
+   * Asks for a try and counts it as failed before it is made, so that guesses sent at once cannot share one. Returns 0 when the try is
+   * permitted, and then `succeeded` or `refund` takes the count back if it was no failure; otherwise the seconds to wait, and nothing is
+   * counted.
    */
   async charge(sources: readonly FailureSource[]): Promise<number> {
     const charged: FailureSource[] = [];
@@ -56,7 +57,10 @@ export class SignInFailures {
     }
   }
 
-  /** Settles a try that was right. A name's failures are forgotten; an address only gets this one try back, since an attacker may own an account too. */
+  /**
+   * Settles a try that was right. A name's failures are forgotten; an address only gets this one try back, since an attacker may own an
+   * account too.
+   */
   async succeeded(sources: readonly FailureSource[]): Promise<void> {
     await this.refund(sources.filter((source) => source.kind === "address"));
     for (const source of sources) if (source.kind === "name") await this.forget(source.name);

@@ -23,8 +23,8 @@ export class Partitions {
   }
 
   /**
-   * Enters a partition when it is opened for the first time, and notes the time afterwards. `ownerId` counts the first time only: a partition that an SDK opens
-   * by its value has no owner, one made in a user's own name has.
+   * Enters a partition when it is opened for the first time, and notes the time afterwards. `ownerId` counts the first time only: a
+   * partition that an SDK opens by its value has no owner, one made in a user's own name has.
    */
   async noteOpened(key: string, ownerId: string | null = null): Promise<PartitionRow> {
     const { database, realm, clock } = this.#scope;

@@ -16,7 +16,9 @@ export interface NewSession {
   readonly expiresAt: number;
 }
 
-/** The sign-ins of one realm's users. Ending one makes its refresh token worthless; access tokens already given out live on to their end. */
+/**
+ * The sign-ins of one realm's users. Ending one makes its refresh token worthless; access tokens already given out live on to their end.
+ */
 export class Sessions {
   readonly #scope: RealmScope;
 

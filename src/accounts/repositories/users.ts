@@ -13,7 +13,9 @@ export interface UserKey {
   readonly value: string;
 }
 
-/** How a provider knows a user. `subject` is the provider's name for the person; absent for one made of the user's own id (anonymous users). */
+/**
+ * How a provider knows a user. `subject` is the provider's name for the person; absent for one made of the user's own id (anonymous users).
+ */
 export interface NewIdentity {
   readonly provider: string;
   readonly subject?: string;
@@ -181,8 +183,8 @@ export class Users {
   }
 
   /**
-   * Deletes a user with identities, password, sessions, keys and grants. Data elsewhere refers to the id only and stays. False when there is no
-   * such user.
+   * Deletes a user with identities, password, sessions, keys and grants. Data elsewhere refers to the id only and stays. False when there
+   * is no such user.
    */
   async delete(id: string): Promise<boolean> {
     const deleted = await this.#scope.database.delete(users).where(this.#is(id)).returning({ id: users.id });

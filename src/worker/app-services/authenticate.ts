@@ -18,8 +18,8 @@ const readBearer = (context: AppServicesContext): string => {
 };
 
 /**
- * A refresh token whose key is not ours may be genuine while an operator's key is missing: 401 would sign the user out for good, 503 lets the device come back. An access
- * token is refused plainly, so that the device goes on to refresh it (app-services-api §5.2, §14).
+ * A refresh token whose key is not ours may be genuine while an operator's key is missing: 401 would sign the user out for good, 503 lets
+ * the device come back. An access token is refused plainly, so that the device goes on to refresh it (app-services-api §5.2, §14).
  */
 const refuse = (result: Exclude<TokenResult, { kind: "ok" }>, kind: TokenKind): HttpError => {
   if (result.kind === "expired") return new HttpError("InvalidSession", ended[kind]);
@@ -44,8 +44,8 @@ export const identify = async (context: AppServicesContext, kind: TokenKind): Pr
 };
 
 /**
- * Demands an access token. Where the URL names a realm, the token must be of that realm; the default realm's URL also serves users who signed in to another
- * realm through it.
+ * Demands an access token. Where the URL names a realm, the token must be of that realm; the default realm's URL also serves users who
+ * signed in to another realm through it.
  */
 export const demandUser = createMiddleware<AppServicesHono>(async (context, next) => {
   const caller = await identify(context, "access");

@@ -6,7 +6,9 @@ import type { AppServicesContext, AppServicesHono } from "./ports.ts";
 const allows = (realm: Realm, origin: string): boolean =>
   realm.settings.allowedRequestOrigins.some((allowed) => allowed === "*" || allowed.replace(/\/+$/, "") === origin);
 
-/** Refuses a web page of an origin that the realm does not permit. Native SDKs send no origin; a page of our own origin needs no permission. */
+/**
+ * Refuses a web page of an origin that the realm does not permit. Native SDKs send no origin; a page of our own origin needs no permission.
+ */
 export const demandOrigin = (context: AppServicesContext, realm: Realm): void => {
   const origin = context.req.header("Origin");
   if (origin === undefined || origin === new URL(context.req.url).origin || allows(realm, origin)) return;
@@ -14,9 +16,9 @@ export const demandOrigin = (context: AppServicesContext, realm: Realm): void =>
 };
 
 /**
- * What browsers need in order to call from a page of another origin (app-services-api §1). The origin is always reflected, so that a page can read why it was refused: the
- * decision is `demandOrigin`'s, on the request itself. Credentials in the browser's sense are cookies, which nothing here reads; the flag is for the OAuth
- * link flow, whose `fetch` asks for it.
+ * What browsers need in order to call from a page of another origin (app-services-api §1). The origin is always reflected, so that a page
+ * can read why it was refused: the decision is `demandOrigin`'s, on the request itself. Credentials in the browser's sense are cookies,
+ * which nothing here reads; the flag is for the OAuth link flow, whose `fetch` asks for it.
  */
 export const cors = createMiddleware<AppServicesHono>(async (context, next) => {
   const origin = context.req.header("Origin");

@@ -20,7 +20,10 @@ export interface AppServicesOptions {
   readonly open: (context: AppServicesContext) => Promise<AppServicesPorts>;
   /** Told of faults, never of refusals. The answer's link names the same request id. */
   readonly fault: (error: unknown, requestId: string) => void;
-  /** Adds route families under the same prefix (functions, push, the sync socket). They get the realm of the URL, CORS and the error answers of these routes. */
+  /**
+   * Adds route families under the same prefix (functions, push, the sync socket). They get the realm of the URL, CORS and the error answers
+   * of these routes.
+   */
   readonly extend?: (router: AppServicesRouter) => void;
 }
 

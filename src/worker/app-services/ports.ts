@@ -9,7 +9,9 @@ import type { Environment } from "../environment.ts";
 
 /** The Worker's bindings as these routes see them. */
 export interface AppServicesBindings extends Environment {
-  /** Setting: the origin that clients reach the service by, where it stands behind a proxy; otherwise the origin of each request is used. */
+  /**
+   * Setting: the origin that clients reach the service by, where it stands behind a proxy; otherwise the origin of each request is used.
+   */
   readonly PUBLIC_ORIGIN?: string;
 }
 
