@@ -105,6 +105,13 @@ export class ByteWriter {
     this.position += value.length;
   }
 
+  /** Appends a copy of what was written from `start` to `end`. */
+  appendOwn(start: number, end: number): void {
+    this.reserve(end - start);
+    this.bytes.copyWithin(this.position, start, end);
+    this.position += end - start;
+  }
+
   /** Length and UTF-8 of a text, which must be well-formed. */
   text(value: string): void {
     const { length } = value;

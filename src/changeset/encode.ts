@@ -37,13 +37,17 @@ let scratch = new ByteWriter(16 * 1024);
 const maxKeptBytes = 1024 * 1024;
 
 const nameMarkerByte = 0x40;
+/** Up to this many names a search is cheaper than a map. */
+const fewNames = 12;
 /** Most bytes that one UTF-16 code unit of well-formed text takes in UTF-8. */
 const maxBytesPerUnit = 3;
 const utf8Length = (value: string): number => new TextEncoder().encode(value).length;
 
 class ChangesetEncoder {
   private readonly writer: ByteWriter;
-  private readonly indexOf = new Map<string, number>();
+  private readonly names: string[] = [];
+  /** Index of each name, made once there are many. */
+  private indexOf: Map<string, number> | undefined;
   // Runs of instructions mostly repeat the class and the field.
   private lastTable: string | undefined;
   private lastTableIndex = 0;
@@ -57,18 +61,16 @@ class ChangesetEncoder {
 
   finish(): Uint8Array {
     const { writer } = this;
-    // The definitions are written behind the instructions, where their size shows, and put before them in the result.
+    // The definitions are known last: they are written behind the instructions, and these once more behind them.
     const bodyEnd = writer.position;
     let index = 0;
-    for (const name of this.indexOf.keys()) {
+    for (const name of this.names) {
       writer.byte(internOpcode);
       writer.unsigned(index++);
       writer.text(name);
     }
-    const result = new Uint8Array(writer.position);
-    result.set(writer.bytes.subarray(bodyEnd, writer.position));
-    result.set(writer.bytes.subarray(0, bodyEnd), writer.position - bodyEnd);
-    return result;
+    writer.appendOwn(0, bodyEnd);
+    return writer.bytes.slice(bodyEnd, writer.position);
   }
 
   instruction(instruction: Instruction): void {
@@ -187,11 +189,14 @@ class ChangesetEncoder {
   }
 
   private intern(name: string): number {
-    const known = this.indexOf.get(name);
-    if (known !== undefined) return known;
+    const { names, indexOf } = this;
+    const known = indexOf === undefined ? names.indexOf(name) : (indexOf.get(name) ?? -1);
+    if (known >= 0) return known;
     this.checkText(name);
-    const index = this.indexOf.size;
-    this.indexOf.set(name, index);
+    const index = names.length;
+    names.push(name);
+    if (indexOf !== undefined) indexOf.set(name, index);
+    else if (names.length === fewNames) this.indexOf = new Map(names.map((text, at) => [text, at]));
     return index;
   }
 
