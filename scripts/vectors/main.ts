@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { linesOf } from "./lines.ts";
 import type { Quirks } from "./merge.ts";
@@ -43,6 +44,11 @@ async function main(): Promise<number> {
   const modes = modesOf(values.quirks);
   if (modes === undefined || positionals.length === 0) {
     console.error(usage);
+    return 2;
+  }
+  const missing = positionals.filter((path) => !existsSync(path));
+  if (missing.length > 0) {
+    console.error(`no such file: ${missing.join(", ")}`);
     return 2;
   }
   const report = new Report(console.log);

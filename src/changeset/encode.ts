@@ -1,4 +1,5 @@
 import { ByteWriter } from "./byte-writer.ts";
+import { defaultDecodeLimits } from "./decode.ts";
 import { ChangesetError } from "./error.ts";
 import type { AddColumn, AddTable, Instruction, ObjectKey, Path, Payload, Place } from "./model.ts";
 import {
@@ -20,9 +21,9 @@ import {
  * The bytes of a changeset: all interned strings first, in order of use, then the instructions (the re-encoding form of
  * changeset-format §3). No instruction gives zero bytes.
  *
- * Refuses what the decoder would refuse, so that what was written can always be read again; `offset` is then the index of the instruction.
+ * Refuses what the decoder with its default limits would refuse, sizes aside, so that what was written can always be read again; `offset` is then the index of the instruction.
  *
- * @throws ChangesetError `Unencodable`, `StringTooLong`, `MissingIndex`, `TimestampOutOfRange`, `DecimalOutOfRange` or `UnsupportedColumnType`.
+ * @throws ChangesetError `Unencodable`, `StringTooLong`, `MissingIndex`, `PathTooDeep`, `TimestampOutOfRange`, `DecimalOutOfRange` or `UnsupportedColumnType`.
  */
 export function encodeChangeset(instructions: readonly Instruction[]): Uint8Array {
   if (instructions.length === 0) return new Uint8Array(0);
@@ -166,6 +167,7 @@ class ChangesetEncoder {
 
   private path(path: Path): void {
     const { writer } = this;
+    if (path.length > defaultDecodeLimits.maxPathDepth) throw new ChangesetError("PathTooDeep", `${path.length} steps`, this.index);
     writer.unsigned(path.length);
     for (const element of path) {
       if (typeof element === "number") this.uint32(element);

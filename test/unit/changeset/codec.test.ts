@@ -203,6 +203,11 @@ describe("encoding refuses what could not be read again", () => {
       { kind: "ArrayErase", table: "T", key: intKey(1n), field: "f", path: [], priorSize: 1 },
       "MissingIndex",
     ],
+    [
+      "a path of 101 steps",
+      { kind: "AddInteger", table: "T", key: intKey(1n), field: "f", path: Array.from({ length: 101 }, () => 0), value: 1n },
+      "PathTooDeep",
+    ],
     ["a size of 2^32", { kind: "ArrayErase", table: "T", key: intKey(1n), field: "f", path: [0], priorSize: 2 ** 32 }, "Unencodable"],
     ["a string longer than any", setTo({ type: "String", value: "x".repeat(0xfffff0) }), "StringTooLong"],
   ];
