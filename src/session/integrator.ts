@@ -5,9 +5,6 @@ import type { IntegrationOutcome, UploadBatch, WorkBudget } from "../store/integ
 import { endSession, type Room } from "./room.ts";
 import type { RunningSession } from "./session.ts";
 
-/** However long another client's merge takes, each gets this much of a turn. */
-const leastUnits = 4000;
-
 /**
  * Integrates what the sessions have received (server-semantics §5.2): each client's uploads stand or fall together, and one client's bad
  * upload does not touch the others' (BC1). A merge that is too long for one turn goes on in the next. True: there is more to do.
@@ -16,7 +13,7 @@ export function integrateUploads(room: Room): boolean {
   const budget: WorkBudget = { units: room.limits.mergeUnits };
   let integrated = false;
   for (const session of room.uploading) {
-    budget.units = Math.max(budget.units, leastUnits);
+    budget.units = Math.max(budget.units, room.limits.leastMergeUnits);
     const outcome = advance(room, session, budget);
     if (outcome === undefined) continue;
     if (outcome.kind === "refused") refuse(room, session, outcome);
@@ -55,7 +52,7 @@ function advance(room: Room, session: RunningSession, budget: WorkBudget): Integ
 /** Integrates what a session has received before it is closed, if that is quickly done: the client need not upload it again. */
 export function drain(room: Room, session: RunningSession): void {
   if (session.pending.length === 0 && session.job === undefined) return;
-  const outcome = advance(room, session, { units: leastUnits });
+  const outcome = advance(room, session, { units: room.limits.leastMergeUnits });
   if (outcome?.kind === "refused") {
     room.log.log("warn", "The last upload of a closed session was refused", {
       file: session.file.ident,

@@ -182,6 +182,7 @@ export class PartitionSessions implements PartitionSessionsPort {
   maintain(): void {
     this.#guarded(() => {
       const { store, running, log } = this.#room;
+      for (const { file } of running.values()) store.noteUse(file);
       store.flushObjects();
       let readFrom = store.history.durable;
       for (const session of running.values())

@@ -18,6 +18,8 @@ export interface SessionLimits {
   readonly turnBytes: number;
   /** Work of merging in one turn, in units of about a microsecond. */
   readonly mergeUnits: number;
+  /** However long another client's merge takes, each client gets this much of a turn. */
+  readonly leastMergeUnits: number;
   /** Sessions of one connection; their state must fit the host's attachment. */
   readonly sessionsPerConnection: number;
   /** Uploads of one session that wait for a long merge, in bytes (UP6). */
@@ -28,6 +30,7 @@ export const defaultSessionLimits: SessionLimits = {
   downloadBytes: 512 * 1024,
   turnBytes: 16 * 1024 * 1024,
   mergeUnits: 50_000,
+  leastMergeUnits: 4000,
   sessionsPerConnection: 64,
   pendingBytes: 64 * 1024 * 1024,
 };

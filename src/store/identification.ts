@@ -21,6 +21,8 @@ export interface IdentFacts {
   readonly mode: ClientFileMode;
   readonly currentVersion: number;
   readonly baseVersion: number;
+  /** Whether the snapshot the file began with is still there, with all entries after it. */
+  readonly hasSnapshot: boolean;
   /** Undefined below the base. */
   readonly saltOf: (version: number) => number | undefined;
 }
@@ -55,10 +57,11 @@ export function checkIdent(claim: IdentClaim, facts: IdentFacts): { readonly fil
   const salt = facts.saltOf(claim.latest.version);
   if (salt !== undefined && claim.latest.salt !== BigInt(salt)) return { refusal: "DivergingHistories" };
   if (file.mode !== facts.mode) return { refusal: "UnknownClientFile" };
-  // A file that began with a snapshot has its own beginning of the history; one at 0 without uploads can be given one.
-  const beginning = file.snapshotVersion === 0 ? facts.baseVersion : Math.min(file.snapshotVersion, facts.baseVersion);
+  // It reads on from its cursor, and what it uploads next may be based on its older base: both need what came after (HX1). In the middle of
+  // a snapshot it goes on with the same one (NB4). A file at 0 without uploads can be given another beginning.
+  const needsFrom = Math.min(serverVersion, file.baseVersion);
+  const goesOn = file.snapshotVersion > needsFrom ? facts.hasSnapshot : needsFrom >= facts.baseVersion;
   const canStartOver = serverVersion === 0 && file.clientVersion === 0;
-  const continuesSnapshot = file.snapshotVersion >= facts.baseVersion && serverVersion < file.snapshotVersion;
-  if (serverVersion < beginning && !canStartOver && !continuesSnapshot) return { refusal: "ClientFileExpired" };
+  if (!goesOn && !canStartOver) return { refusal: "ClientFileExpired" };
   return { file };
 }

@@ -118,8 +118,10 @@ export class PartitionStore {
 
   /** Checks an IDENT (server-semantics §4) and notes that the file is in use. */
   identify(claim: IdentClaim, userId: string, mode: ClientFileMode): { readonly file: ClientFile } | { readonly refusal: IdentRefusal } {
+    const file = this.files.get(claim.fileIdent);
     const checked = checkIdent(claim, {
-      file: this.files.get(claim.fileIdent),
+      file,
+      hasSnapshot: file !== undefined && this.#hasSnapshotOf(file),
       partitionIsEmpty: this.files.allocated === 0 && this.history.current === 0,
       lossIsFinal: readMeta(this.#sql, "loss_is_final") === 1,
       userId,
@@ -129,9 +131,14 @@ export class PartitionStore {
       saltOf: (version) => this.history.salt(version),
     });
     if ("refusal" in checked) return checked;
-    this.files.seen(checked.file, this.#options.now());
+    this.noteUse(checked.file);
     if (claim.download.serverVersion === 0) this.#chooseBeginning(checked.file);
     return checked;
+  }
+
+  /** Notes, to the day, that a file is in use, so that it is not taken for one that was given up. */
+  noteUse(file: ClientFile): void {
+    this.files.seen(file, this.#options.now());
   }
 
   /** The operator gives up on data that is missing: files of the lost history are told to start over instead of to wait (IN6). */
@@ -341,11 +348,15 @@ export class PartitionStore {
 
   /** A file at the very beginning reads a compact state where that is shorter, or all there is (NB2, NB3). */
   #chooseBeginning(file: ClientFile): void {
-    if (file.clientVersion !== 0 || file.snapshotVersion !== 0) return;
-    const snapshot = this.#snapshotForNewFile();
-    if (snapshot === undefined) return;
-    file.snapshotVersion = snapshot.version;
+    if (file.clientVersion !== 0 || this.#hasSnapshotOf(file)) return;
+    const version = this.#snapshotForNewFile()?.version ?? 0;
+    if (version === file.snapshotVersion) return;
+    file.snapshotVersion = version;
     this.files.changed(file);
+  }
+
+  #hasSnapshotOf(file: ClientFile): boolean {
+    return file.snapshotVersion > 0 && file.snapshotVersion >= this.history.base && this.#snapshots.get(file.snapshotVersion) !== undefined;
   }
 
   #snapshotForNewFile(): Snapshot | undefined {
@@ -365,17 +376,24 @@ export class PartitionStore {
     this.commit();
     this.#catchUp();
     const version = this.history.durable;
+    // Each piece takes a version, so there may not be more of them than versions.
+    for (let pieceBytes = this.#limits.snapshotPieceBytes; ; pieceBytes *= 2) {
+      const pieces = this.#snapshotPieces(pieceBytes, worthBytes);
+      if (pieces === undefined) return undefined;
+      if (pieces.length <= version) return this.#sql.transaction(() => this.#snapshots.add(version, pieces));
+    }
+  }
+
+  #snapshotPieces(pieceBytes: number, worthBytes: number): Uint8Array[] | undefined {
     const pieces: Uint8Array[] = [];
     let bytes = 0;
-    for (const instructions of this.#objects.changesets({ maxBytes: this.#limits.snapshotPieceBytes })) {
+    for (const instructions of this.#objects.changesets({ maxBytes: pieceBytes })) {
       const piece = codec.encode(instructions);
       pieces.push(piece);
       bytes += piece.length;
       if (bytes > worthBytes) return undefined;
     }
-    if (pieces.length === 0) pieces.push(new Uint8Array());
-    if (pieces.length > version) return undefined;
-    return this.#sql.transaction(() => this.#snapshots.add(version, pieces));
+    return pieces.length === 0 ? [new Uint8Array()] : pieces;
   }
 }
 

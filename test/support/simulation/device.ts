@@ -57,7 +57,6 @@ export class Device {
   connect(): Pipe {
     const pipe: Pipe = { id: `${this.file.name}#${++this.#connections}`, up: [], down: [] };
     this.pipe = pipe;
-    this.#pendingNotices = [];
     this.#bind(this.#resetPending ? new DeviceFile(`${this.file.name}'`) : this.file);
     return pipe;
   }
@@ -200,6 +199,7 @@ export class Device {
   #bind(file: DeviceFile): void {
     if (this.pipe === undefined) return;
     const ident = this.#nextSession++;
+    this.#pendingNotices = [];
     this.session = {
       ident,
       file,

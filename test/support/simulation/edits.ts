@@ -49,7 +49,7 @@ const kinds = {
 } as const;
 
 /** Draws one edit that the app could make in this state; sizes and keys are those of the state. Few keys, so that devices meet. */
-function draw(random: Random, state: ObjectState, keys: number): Instruction | undefined {
+export function drawEdit(random: Random, state: ObjectState, keys: number): Instruction | undefined {
   const key = keyOf(random.below(keys));
   const kind = random.weighted(kinds);
   const object = state.read("Item", key, "raw");
@@ -103,7 +103,7 @@ export function transaction(random: Random, state: ObjectState, keys: number): r
   const instructions: Instruction[] = [];
   const edits = 1 + random.below(4);
   for (let index = 0; index < edits; index++) {
-    const instruction = draw(random, state, keys);
+    const instruction = drawEdit(random, state, keys);
     if (instruction === undefined) continue;
     state.apply([instruction]);
     instructions.push(instruction);

@@ -117,7 +117,10 @@ export class Server {
     this.sessions.disconnect(id);
   }
 
+  hasBackup = false;
+
   backUp(): void {
+    this.hasBackup = true;
     this.sql.close();
     copyFileSync(this.#path("partition"), this.#path("backup"));
     this.#attachments.clear();

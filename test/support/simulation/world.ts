@@ -1,8 +1,9 @@
 import { stateToJson } from "../../../src/store/objects/index.ts";
 import { originEpoch } from "../../../src/store/partition-store.ts";
-import type { Outgoing } from "../../../src/session/ports.ts";
+import type { Instruction } from "../../../src/changeset/model.ts";
+import type { Outgoing, PartitionAccess } from "../../../src/session/ports.ts";
 import { Device } from "./device.ts";
-import { laterColumn, schema, transaction } from "./edits.ts";
+import { drawEdit, laterColumn, schema, transaction } from "./edits.ts";
 import { Random } from "./random.ts";
 import { Server, type ServerOptions } from "./server.ts";
 
@@ -21,6 +22,11 @@ export const actions = {
   unbind: 0.2,
   settle: 0.3,
   maintain: 0.1,
+  serverWrite: 0.5,
+  /** Only where a run asks for them. */
+  changeRights: 0,
+  backUp: 0,
+  restoreBackup: 0,
 } as const;
 export type Action = keyof typeof actions;
 
@@ -28,6 +34,8 @@ export interface WorldOptions extends ServerOptions {
   readonly seed: number;
   readonly devices: number;
   readonly keys?: number;
+  /** Up to this many days pass before each maintenance. */
+  readonly maintenanceDays?: number;
   readonly weights?: Partial<Record<Action, number>>;
 }
 
@@ -38,6 +46,7 @@ export class World {
   readonly counts: Record<Action, number>;
   readonly random: Random;
   readonly #options: WorldOptions;
+  readonly #readOnly = new Set<string>();
   readonly #pipes = new Map<string, Device>();
   readonly #seenVersions = new Map<number, { readonly client: number; readonly base: number; readonly locked: number }>();
 
@@ -159,6 +168,11 @@ export class World {
   edit(device: Device): void {
     if (device.stopped) return;
     const { file } = device;
+    // After a reset to a state from before its schema was uploaded, the app brings it again.
+    if (file.state.classNamed("Item") === undefined) {
+      file.state.apply(schema);
+      file.commit(schema, this.#timestamp());
+    }
     const instructions =
       this.random.chance(0.02) && !file.state.classNamed("Item")!.columns.some(({ field }) => field === "note") ? [laterColumn] : undefined;
     if (instructions !== undefined) file.state.apply(instructions);
@@ -214,7 +228,24 @@ export class World {
       case "settle":
         this.server.sessions.settle();
         return;
+      case "serverWrite": {
+        const edit = drawEdit(this.random, this.server.store.objects, this.#options.keys ?? 8);
+        if (edit !== undefined) this.#writeAsServer(edit);
+        return;
+      }
+      case "changeRights":
+        if (this.#readOnly.delete(device.userId) === false) this.#readOnly.add(device.userId);
+        this.server.sessions.reauthorise(({ userId }) => ({ kind: "access", access: this.#accessOf(userId) }));
+        return;
+      case "backUp":
+        // A restored partition that knows nobody makes its devices wait (IN6).
+        if (this.server.store.history.current > 0) this.backUp();
+        return;
+      case "restoreBackup":
+        if (this.server.hasBackup) this.restoreBackup();
+        return;
       case "maintain":
+        this.server.now += this.random.below(this.#options.maintenanceDays ?? 1) * 24 * 60 * 60 * 1000;
         this.server.sessions.maintain();
         return;
     }
@@ -222,8 +253,19 @@ export class World {
 
   #connect(device: Device): void {
     const { id } = device.connect();
+    const { userId, protocolVersion } = device;
     this.#pipes.set(id, device);
-    this.server.connect(id, { userId: device.userId, protocolVersion: device.protocolVersion, offeredMaximum: device.protocolVersion });
+    this.server.connect(id, { userId, access: this.#accessOf(userId), protocolVersion, offeredMaximum: protocolVersion });
+  }
+
+  #accessOf(userId: string): PartitionAccess {
+    return { mayRead: true, mayWrite: !this.#readOnly.has(userId), mayManage: false };
+  }
+
+  #writeAsServer(edit: Instruction): void {
+    if (this.server.store.objects.classNamed("Item") === undefined) return;
+    const result = this.server.sessions.writeAsServer({ instructions: [edit] });
+    if (result.kind === "refused") throw new Error(`the server's own change was refused: ${result.reason}`);
   }
 
   #loseAll(): void {
