@@ -41,6 +41,7 @@ export type ScalarValue = Exclude<Value, EmbeddedValue | readonly Value[] | Read
 /** A primary key as callers have it: text and numbers become what the class asks for, by default String and Int keys. */
 export type KeyValue = ObjectKey | null | string | number | bigint;
 
+/** @throws RangeError when the number is not whole. */
 export const int = (value: number | bigint): ScalarPayload => ({ type: "Int", value: BigInt(value) });
 export const float = (value: number): ScalarPayload => ({ type: "Float", bits: bitsOfFloat(value) });
 export const double = (value: number): ScalarPayload => ({ type: "Double", bits: bitsOfDouble(value) });
@@ -50,8 +51,11 @@ export function decimal(text: string): ScalarPayload {
   if (value === undefined) throw new RangeError(`not a decimal of at most 34 digits: ${text}`);
   return value;
 }
+/** `text`: 24 lower-case hex digits. */
 export const objectId = (text: string): ScalarPayload => ({ type: "ObjectId", value: text });
+/** `text`: canonical, in lower case. */
 export const uuid = (text: string): ScalarPayload => ({ type: "Uuid", value: text });
+/** Seconds since 1970, and nanoseconds of the same sign below 10^9. */
 export const timestamp = (seconds: bigint, nanoseconds: number): ScalarPayload => ({ type: "Timestamp", seconds, nanoseconds });
 /** A link to an object, which need not exist yet. */
 export const link = (table: string, key: KeyValue): ScalarPayload => ({ type: "Link", table, key: keyOf(key, undefined) ?? nullKey });
@@ -113,8 +117,15 @@ function rawPayload(value: Exclude<ScalarValue, null>, wanted: ColumnType | unde
     case "object":
       if (value instanceof Date) return Number.isNaN(value.getTime()) ? undefined : timestampOfMilliseconds(value.getTime());
       if (value instanceof Uint8Array) return { type: "Binary", value };
-      return value;
+      return isSound(value) ? value : undefined;
   }
+}
+
+/** Whether the format can hold a payload that the caller made. */
+function isSound(payload: ScalarPayload): boolean {
+  if (payload.type === "Int") return isInt64(payload.value);
+  if (payload.type === "ObjectId") return isObjectIdText(payload.value);
+  return payload.type !== "Uuid" || isUuidText(payload.value);
 }
 
 function textPayload(value: string, wanted: ColumnType | undefined): ScalarPayload | undefined {

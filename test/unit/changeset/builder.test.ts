@@ -308,6 +308,7 @@ describe("a change that cannot be is refused", () => {
     ["incrementing text", (changes) => changes.increment("Person", "ann", "nick", 1), "cannot be incremented"],
     ["a step into a scalar", (changes) => changes.set("Person", "ann", ["age", 0], 1), "nothing can be at 0"],
     ["an integer beyond 64 bits", (changes) => changes.set("Person", "ann", "any", 2n ** 63n), "64 bits"],
+    ["an ObjectId that is none", (changes) => changes.set("Person", "ann", "any", objectId("12")), "no single value"],
     ["a name beyond 63 bytes", (changes) => changes.addField("Person", "ä".repeat(32), "Int"), "1 to 63 bytes"],
     [
       "a list nested beyond 100 levels",
