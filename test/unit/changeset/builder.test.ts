@@ -8,6 +8,7 @@ import {
   embedded,
   float,
   link,
+  objectId,
   type Value,
 } from "../../../src/changeset/builder/changes.ts";
 import { decodeChangeset } from "../../../src/changeset/decode.ts";
