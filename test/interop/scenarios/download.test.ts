@@ -75,7 +75,7 @@ test("a new device gets the present state, not what was overwritten and deleted 
   const partition = stage.partition(taskSchema);
   const author = await partition.join();
   const kept = 20;
-  const text = 1000;
+  const text = 4000;
   for (let round = 0; round < 40; round += 1) {
     await author.write(
       ...Array.from({ length: kept }, (_, n) =>
