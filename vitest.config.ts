@@ -26,7 +26,7 @@ export default defineConfig({
         plugins: [
           cloudflareTest(async () => ({
             wrangler: { configPath: "./wrangler.toml" },
-            miniflare: { bindings: { ...(await testSecrets()), TEST_MIGRATIONS: await migrations() } },
+            miniflare: { bindings: { ...(await testSecrets()), LOG_LEVEL: "off", TEST_MIGRATIONS: await migrations() } },
           })),
         ],
         test: { name: "workers", include: ["test/workers/**/*.test.ts"], setupFiles: ["test/workers/setup.ts"], testTimeout: 20_000 },

@@ -1,9 +1,10 @@
 import { DurableObject } from "cloudflare:workers";
-import type { AccessDecision, PartitionAccess, ServerChange, ServerWriteResult, SessionMetrics } from "../session/ports.ts";
+import type { ServerChange, ServerWriteResult, SessionMetrics } from "../session/ports.ts";
 import { openAccounts } from "../accounts/accounts.ts";
-import { authorisePartition, type Authorisation } from "../worker/authorise-partition.ts";
+import { authorisePartition } from "../worker/authorise-partition.ts";
 import type { Environment } from "../worker/environment.ts";
 import { createLog, parseLogSetting } from "../worker/logging.ts";
+import { decisionFor } from "./access-decision.ts";
 import { readBirth, register, replaceBirth, writeBirth, type Birth } from "./birth.ts";
 import { readHandshake, refusals, type Handshake } from "./handshake.ts";
 import { openPartition, type OpenPartition } from "./open-partition.ts";
@@ -12,21 +13,6 @@ import { Sockets } from "./sockets.ts";
 /** After this much quiet (milliseconds) attachments are stored and the objects' rows brought up to date; until then a timer keeps the object awake. */
 const quietDelay = 100;
 const maintenanceInterval = 24 * 60 * 60 * 1000;
-
-const noAccess: PartitionAccess = { mayRead: false, mayWrite: false, mayManage: false };
-
-const decisionFor = (authorisation: Authorisation | undefined): AccessDecision => {
-  switch (authorisation?.kind) {
-    case undefined:
-      return { kind: "keep" };
-    case "access":
-      return authorisation;
-    case "denied":
-      return { kind: "access", access: noAccess };
-    case "shutOut":
-      return { kind: "close", ...authorisation.close };
-  }
-};
 
 /** What operators see of a partition. */
 export interface PartitionReport {
@@ -37,6 +23,8 @@ export interface PartitionReport {
   /** False while the account store knows an earlier incarnation whose history is missing here. */
   readonly serving: boolean;
   readonly databaseBytes: number;
+  /** Nothing is left to do: the object sleeps as soon as the platform likes. */
+  readonly idle: boolean;
   /** Since this object last woke. */
   readonly metrics: SessionMetrics;
 }
@@ -64,7 +52,7 @@ export class Partition extends DurableObject<Environment> {
   override async fetch(request: Request): Promise<Response> {
     const handshake = readHandshake(request);
     if (handshake === undefined) return new Response(null, { status: 404 });
-    const refusal = await this.#admit(handshake);
+    const refusal = (await this.#admit(handshake)) ?? this.#tryOpen();
     if (refusal !== undefined) return new Response(null, { status: refusals[refusal] });
     const { 0: client, 1: server } = new WebSocketPair();
     const id = this.#sockets.accept(server, handshake.peer, handshake.info);
@@ -105,7 +93,6 @@ export class Partition extends DurableObject<Environment> {
     const users = [...this.#sockets.users()];
     const decided = await Promise.all(users.map((userId) => authorisePartition(this.env, birth.address, userId)));
     const decisions = new Map(users.map((userId, index) => [userId, decided[index]]));
-    // Whoever connected while the store was asked was authorised just then.
     this.#open().sessions.reauthorise(({ userId }) => decisionFor(decisions.get(userId)));
     this.#scheduleTurn();
   }
@@ -128,6 +115,7 @@ export class Partition extends DurableObject<Environment> {
       createdAt,
       serving: registered,
       databaseBytes: this.ctx.storage.sql.databaseSize,
+      idle: !this.#turnPending && !this.#quietPending,
       metrics: this.#open().sessions.metrics(),
     };
   }
@@ -161,6 +149,17 @@ export class Partition extends DurableObject<Environment> {
     }
     this.#log.log("error", "the history of a partition is missing; its devices wait", { realm: address.realm, partition: address.key });
     return "historyMissing";
+  }
+
+  /** A partition that newer code wrote, or whose storage is damaged, is left alone: its devices wait for an operator. */
+  #tryOpen(): keyof typeof refusals | undefined {
+    try {
+      this.#open();
+      return undefined;
+    } catch (error) {
+      this.#log.log("error", "a partition cannot be opened; its devices wait", { reason: String(error) });
+      return "unavailable";
+    }
   }
 
   /** The sessions and the tables under them, made at the first use after each wake. Only for a partition that was born. */

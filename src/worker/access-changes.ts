@@ -19,10 +19,13 @@ export const followAccessChange = async (environment: Environment, { realm, part
     return;
   }
   const { partitions } = openAccounts(environment.DB).inRealm(realm);
+  const failures: unknown[] = [];
   let after: string | undefined;
   do {
     const page = await partitions.list({ limit: pageSize, ...(after === undefined ? {} : { after }) });
-    await Promise.all(page.map(({ key }) => tell(environment, { realm, key })));
+    const told = await Promise.allSettled(page.map(({ key }) => tell(environment, { realm, key })));
+    for (const result of told) if (result.status === "rejected") failures.push(result.reason);
     after = page.length < pageSize ? undefined : page.at(-1)?.key;
   } while (after !== undefined);
+  if (failures.length > 0) throw new AggregateError(failures, `${failures.length} partitions did not hear of a change of access`);
 };

@@ -1,6 +1,7 @@
 import { expect, test, vi } from "vitest";
 import { intPartition, stringPartition } from "../../src/protocol/partition.ts";
-import { attach, connect, signIn } from "./support/client.ts";
+import { attach } from "./support/attach.ts";
+import { connect, signIn } from "./support/client.ts";
 import { Device } from "./support/device.ts";
 import { startServer, withState, type ServerProcess } from "./support/server.ts";
 

@@ -261,9 +261,15 @@ export class ClientConnection {
     if (this.#failedLinks >= this.#limits.failedLinks) this.#close(closes.comeBackLater);
   }
 
+  /** A way that broke is tried again after a second; a partition that cannot be served now lets its devices wait longer and longer. */
   #linkError(session: number, end: LinkEnd): SentMessage {
-    if (end.kind !== "historyMissing") return sessionError(session, "SessionClosed");
-    return sessionError(session, "InitialSyncNotFinished", { backoff: { firstSeconds: 10, maximumSeconds: 300, factor: 2 } });
+    switch (end.kind) {
+      case "closed":
+        return sessionError(session, "SessionClosed");
+      case "historyMissing":
+      case "unavailable":
+        return sessionError(session, "InitialSyncNotFinished", { backoff: { firstSeconds: 2, maximumSeconds: 300, factor: 2 } });
+    }
   }
 
   /** Forgets a session, and the way to its partition when no other session needs it: the next BIND asks for the rights anew. */

@@ -1,7 +1,6 @@
 import { tokenOf } from "../../../src/protocol/negotiation.ts";
 import { highestVersion } from "../../../src/protocol/version.ts";
 import { wireOf } from "../../support/wire/wires.ts";
-import type { Device } from "./device.ts";
 import { WireConnection } from "./wire-connection.ts";
 
 /** A new anonymous user's access token. */
@@ -41,19 +40,4 @@ export const connect = async (origin: string, token: string): Promise<WireConnec
     socket.addEventListener("error", () => refused(new Error("the connection was refused")));
   });
   return connection;
-};
-
-/** Binds devices to sessions of one connection and lets them hear until it closes. `heard` is called after each message. */
-export const attach = async (connection: WireConnection, devices: readonly Device[], heard: () => void): Promise<void> => {
-  const bySession = new Map(devices.map((device, index) => [index + 1, device]));
-  for (const [session, device] of bySession) device.start(connection, session);
-  for (;;) {
-    const message = await connection.read();
-    if (message === undefined) return;
-    if (!("session" in message)) throw new Error(`a ${message.type} that no device waits for`);
-    const device = bySession.get(message.session);
-    if (device === undefined) throw new Error(`a ${message.type} for session ${message.session}`);
-    device.hear(message);
-    heard();
-  }
 };
