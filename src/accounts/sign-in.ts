@@ -78,11 +78,19 @@ const findProvider = async (
   return { provider, config: configured?.config ?? {} };
 };
 
+/** Keeps the profile in step with what the provider says at each sign-in. Entries that come from elsewhere stay. */
+const refreshProfile = async (accounts: RealmAccounts, user: User, profile: ProvenIdentity["profile"]): Promise<User> => {
+  const stale = Object.entries(profile).some(([key, value]) => user.profile[key] !== value);
+  if (!stale) return user;
+  const updated = await accounts.users.update(user.id, { profile: { ...user.profile, ...profile } });
+  return updated.ok && updated.value !== undefined ? updated.value : user;
+};
+
 /** The user behind an identity, made now if it is the first time. Two first sign-ins at once end with the same user. */
 const findOrCreate = async (accounts: RealmAccounts, provider: string, identity: ProvenIdentity): Promise<User> => {
   const { subject, profile, data } = identity;
   const known = await accounts.users.findByIdentity(provider, subject);
-  if (known !== undefined) return known;
+  if (known !== undefined) return refreshProfile(accounts, known, profile);
   const created = await accounts.users.create({ profile, identities: [{ provider, subject, data }] });
   const user = created.ok ? created.value : await accounts.users.findByIdentity(provider, subject);
   if (user === undefined) throw new Error("an identity is taken and has no user");

@@ -1,7 +1,7 @@
 import { and, asc, eq, ne } from "drizzle-orm";
 import { only, violatedTable, type AccessListener, type Database } from "../database.ts";
 import { isRealmName, newId, type RealmName } from "../ids.ts";
-import { applications, realmProviders, realms, type JsonObject } from "../schema.ts";
+import { applications, oneTimeCodes, realmProviders, realms, type JsonObject } from "../schema.ts";
 import { realmSettings, type RealmSettings, type RealmSettingsInput } from "../settings.ts";
 
 /** A realm with its settings read and completed by their defaults. */
@@ -66,6 +66,17 @@ export class Realms {
       .from(applications)
       .innerJoin(realms, eq(realms.name, applications.realm))
       .where(eq(applications.id, appId));
+    const row = only(rows);
+    return row === undefined ? undefined : read(row.realm);
+  }
+
+  /** The realm in which a one-time code was made: links are opened under the URL that the app knows, which may be the default realm's. */
+  async findByCode(codeId: string): Promise<Realm | undefined> {
+    const rows = await this.#database
+      .select({ realm: realms })
+      .from(oneTimeCodes)
+      .innerJoin(realms, eq(realms.name, oneTimeCodes.realm))
+      .where(eq(oneTimeCodes.id, codeId));
     const row = only(rows);
     return row === undefined ? undefined : read(row.realm);
   }

@@ -219,12 +219,14 @@ export class Users {
       .update(users)
       .set({ profile: sql`json_patch(${users.profile}, ${JSON.stringify(profile)})`, updatedAt: now })
       .where(this.#is(userId));
-    return storeUnlessTaken(async () => {
+    const stored = await storeUnlessTaken(async () => {
       const [inserted] = await database.batch([insert, merge]);
       const row = only(inserted);
       if (row === undefined) throw new Error("the store did not return the identity that it inserted");
       return row;
     });
+    if (stored.ok) this.#scope.accessChanged(userId, undefined);
+    return stored;
   }
 
   #is(id: string): SQL | undefined {

@@ -20,7 +20,12 @@ const open = async (context: AppServicesContext, email: string, property: string
   return { passwords: new PasswordAccounts(ports, selected.realm), name: selected.name };
 };
 
-const openAddressed = (context: AppServicesContext): PasswordAccounts => new PasswordAccounts(context.var.ports, context.var.realm);
+/** The passwords of the realm in which a code was made, where the URL is the default realm's; elsewhere those of the URL's realm. */
+const openForCode = async (context: AppServicesContext, tokenId: string): Promise<PasswordAccounts> => {
+  const { ports, realm: addressed } = context.var;
+  const made = addressed.isDefault ? await ports.accounts.realms.findByCode(tokenId) : undefined;
+  return new PasswordAccounts(ports, made ?? addressed);
+};
 
 /** Registering, confirming and resetting names with passwords (app-services-api §8). */
 export const emailPasswordRoutes = new Hono<AppServicesHono>()
@@ -32,7 +37,8 @@ export const emailPasswordRoutes = new Hono<AppServicesHono>()
   })
   .post(`${base}/confirm`, async (context) => {
     const { token, tokenId } = await readBody(context, codes);
-    await openAddressed(context).confirm(tokenId, token);
+    const passwords = await openForCode(context, tokenId);
+    await passwords.confirm(tokenId, token);
     return context.json({});
   })
   .post(`${base}/confirm/send`, async (context) => {
@@ -49,7 +55,8 @@ export const emailPasswordRoutes = new Hono<AppServicesHono>()
   })
   .post(`${base}/reset`, async (context) => {
     const { token, tokenId, password } = await readBody(context, codes.extend({ password: z.string().max(4096) }));
-    await openAddressed(context).completeReset(tokenId, token, password);
+    const passwords = await openForCode(context, tokenId);
+    await passwords.completeReset(tokenId, token, password);
     return context.json({});
   })
   .post(`${base}/reset/send`, async (context) => {

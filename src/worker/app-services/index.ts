@@ -31,6 +31,7 @@ export interface AppServicesOptions {
 export const createAppServices = ({ open, fault, extend }: AppServicesOptions): AppServicesRouter => {
   const router: AppServicesRouter = new Hono<AppServicesHono>();
   router.onError(answerError);
+  router.use(cors);
   router.use(async (context, next) => {
     const requestId = crypto.randomUUID();
     context.set("requestId", requestId);
@@ -43,7 +44,7 @@ export const createAppServices = ({ open, fault, extend }: AppServicesOptions): 
     }
     await next();
   });
-  router.use(cors, limitBody);
+  router.use(limitBody);
   router.use("/app/:appId/*", demandRealm);
   router.route("/", locationRoutes);
   router.route("/", signInRoutes);

@@ -1,7 +1,10 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { isId } from "../../accounts/ids.ts";
+import { readInput } from "../../accounts/providers/input.ts";
 import { selectRealm } from "../../accounts/realm-selection.ts";
+import type { Realm } from "../../accounts/repositories/realms.ts";
+import type { JsonObject } from "../../accounts/schema.ts";
 import { linkIdentity, signIn, type SignedIn } from "../../accounts/sign-in.ts";
 import { HttpError } from "../../errors/http.ts";
 import { identify } from "./authenticate.ts";
@@ -24,13 +27,10 @@ const device = z.record(z.string().max(64), z.unknown()).transform((given) => {
   };
 });
 
-const body = z
-  .object({
-    options: z.object({ device: device.optional() }).optional(),
-    provider: z.unknown().optional(),
-    realm: z.string().max(255).optional(),
-  })
-  .catchall(z.unknown());
+const body = z.object({ options: z.object({ device: device.optional() }).optional() }).catchall(z.unknown());
+
+/** What clients send to every provider but the realm's own function: the provider is repeated by some, and the realm may be named. */
+const named = z.object({ provider: z.unknown().optional(), realm: z.string().max(255).optional() }).catchall(z.unknown());
 
 /** The address that Cloudflare saw; nothing that a client can write itself. */
 export const addressOf = (context: AppServicesContext): string | undefined => context.req.header("cf-connecting-ip");
@@ -43,20 +43,30 @@ const describe = ({ user, deviceId, accessToken, refreshToken }: SignedIn) => ({
   device_id: deviceId,
 });
 
+/** The realm that is meant, and the credentials without what served to find it. */
+const select = async (
+  context: AppServicesContext,
+  provider: string,
+  sent: JsonObject,
+): Promise<{ realm: Realm; credentials: JsonObject }> => {
+  const { ports, realm: addressed } = context.var;
+  // What an app sends to a function of its own is the app's, whatever it is called.
+  if (provider === "custom-function") return { realm: addressed, credentials: sent };
+  const { provider: _repeated, realm: property, ...credentials } = readInput(named, sent);
+  const { username } = credentials;
+  const hasName = provider === "local-userpass" && typeof username === "string";
+  const selected = await selectRealm(ports.accounts, addressed, hasName ? username : "", property);
+  return { realm: selected.realm, credentials: hasName ? { ...credentials, username: selected.name } : credentials };
+};
+
 /** Signing in and linking. The provider is the URL's, never the body's. */
 export const signInRoutes = new Hono<AppServicesHono>().post("/app/:appId/auth/providers/:provider/login", async (context) => {
-  const { options, provider: _repeated, realm: property, ...rest } = await readBody(context, body);
-  const { ports, realm: addressed } = context.var;
+  const { options, ...sent } = await readBody(context, body);
+  const { ports } = context.var;
   const provider = context.req.param("provider");
-  // Only names can carry a realm; a custom function gets a property `realm` as any other.
-  const named = provider === "local-userpass" && typeof rest["username"] === "string" ? rest["username"] : undefined;
-  const selected = named === undefined ? { realm: addressed, name: "" } : await selectRealm(ports.accounts, addressed, named, property);
-  const credentials =
-    named === undefined ? { ...rest, ...(property === undefined ? {} : { realm: property }) } : { ...rest, username: selected.name };
   const request = {
-    realm: selected.realm,
+    ...(await select(context, provider, sent)),
     provider,
-    credentials,
     device: options?.device?.description ?? {},
     deviceId: options?.device?.id,
     address: addressOf(context),

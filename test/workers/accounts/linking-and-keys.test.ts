@@ -79,7 +79,11 @@ describe("custom-token (app-services-api §3)", () => {
     const first = readSignedIn((await attempt(await sign({ level: 3 }))).json);
     const second = readSignedIn((await attempt(await sign({}))).json);
     expect(second.user_id).toBe(first.user_id);
-    expect(await profileOf(first)).toMatchObject({ data: { name: "Kim", level: "3" }, identities: [{ provider_type: "custom-token" }] });
+    await attempt(await sign({ user_data: { name: "Kim Lee" } }));
+    expect(await profileOf(first)).toMatchObject({
+      data: { name: "Kim Lee", level: "3" },
+      identities: [{ provider_type: "custom-token" }],
+    });
   });
 
   test("any other key, audience, time, algorithm, a missing subject or required claim is refused", async () => {

@@ -90,6 +90,15 @@ describe("confirmation by mail (app-services-api §8)", () => {
     expect((await post("confirm", { token: second.token, tokenId: second.tokenId })).status).toBe(400);
   });
 
+  test("a name registered through the default realm's URL is confirmed there as well", async () => {
+    const app = "/app/users/auth/providers/local-userpass";
+    const email = `${realm.realm}:via@example.org`;
+    expect((await world.call(`${app}/register`, { method: "POST", body: { email, password: "correct horse" } })).status).toBe(201);
+    const { token, tokenId } = await readMail("via@example.org");
+    expect((await world.call(`${app}/confirm`, { method: "POST", body: { token, tokenId } })).status).toBe(200);
+    expect((await login(world, "users", email, "correct horse")).status).toBe(200);
+  });
+
   test("a name that is no address cannot be registered where mail has to reach it", async () => {
     expect((await register(world, realm.realm, "no address", "correct horse")).status).toBe(400);
     expect((await register(world, realm.realm, "name-only", "correct horse")).status).toBe(400);

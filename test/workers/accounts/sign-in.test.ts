@@ -276,6 +276,9 @@ describe("realms in names: myRealm:john (C9)", () => {
     expect(await login(world, "users", "john", "battery staple")).toMatchObject({ status: 400, json: { error_code: "RealmRequired" } });
     expect(await register(world, "users", "jim", "battery staple")).toMatchObject({ status: 400, json: { error_code: "RealmRequired" } });
     expect((await login(world, "users", "users:john", "battery staple")).status).toBe(200);
+    const anonymous = (body: object) => world.call("/app/users/auth/providers/anon-user/login", { method: "POST", body });
+    expect(await anonymous({})).toMatchObject({ status: 400, json: { error_code: "RealmRequired" } });
+    expect(realmOf(await anonymous({ realm: "myRealm" }))).toBe("myRealm");
     await world.accounts.realms.update(name, { settings: { realmRequired: false, realmDelimiter: null } });
     expect((await login(world, "users", "myRealm:john", "correct horse")).json).toMatchObject({ error_code: "InvalidPassword" });
     await world.accounts.realms.update(name, { settings: { realmDelimiter: ":" } });
