@@ -2,12 +2,13 @@ import type { ObjectKey, Payload } from "../../changeset/model.ts";
 import { Refusal } from "./bad-changeset.ts";
 import type { ClassState, ValueType } from "./classes.ts";
 import { maxNesting } from "./places.ts";
+import { utf8Length } from "./utf8.ts";
 import type { Scalar } from "./values.ts";
 import type { Workspace } from "./workspace.ts";
 
 type Link = Extract<Scalar, { readonly type: "Link" }>;
 
-/** Longest string key in UTF-8: key and first part of the values share a row of the platform. */
+/** Longest string key in UTF-8: the key and a part of the values share a row of the platform. */
 export const maxKeyBytes = 512_000;
 
 /** What a payload asks for at a place that admits it. */
@@ -115,8 +116,7 @@ const keyProblem = (owner: ClassState, key: ObjectKey): Refusal | undefined => {
   if (keyTypeByKind[key.kind] !== identity.keyType) {
     return new Refusal("KeyTypeMismatch", `keys of ${owner.name} are of type ${identity.keyType}, this one is of kind ${key.kind}`);
   }
-  // Three bytes are the most that UTF-8 needs for one code unit.
-  if (key.kind === "string" && key.value.length * 3 > maxKeyBytes)
+  if (key.kind === "string" && key.value.length > maxKeyBytes / 3 && utf8Length(key.value) > maxKeyBytes)
     return new Refusal("KeyTooLong", `a key of ${key.value.length} characters`);
   return undefined;
 };

@@ -2,12 +2,11 @@ import type { AddColumn, AddTable, EraseColumn, EraseTable } from "../../changes
 import { Refusal } from "./bad-changeset.ts";
 import type { ClassIdentity, ClassState, Column } from "./classes.ts";
 import { classNamed, columnNamed } from "./places.ts";
+import { utf8Length } from "./utf8.ts";
 import type { Workspace } from "./workspace.ts";
 
 const maxClassNameBytes = 57;
 const maxFieldNameBytes = 63;
-
-const utf8Length = (text: string): number => new TextEncoder().encode(text).length;
 
 export const addTable = (workspace: Workspace, instruction: AddTable): void => {
   const existing = workspace.classes.get(instruction.table);

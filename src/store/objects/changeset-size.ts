@@ -1,20 +1,11 @@
 import type { Instruction, ObjectKey, Path, Payload } from "../../changeset/model.ts";
+import { utf8Length } from "./utf8.ts";
 
 const reference = 4;
 const opcode = 1;
 const smallInteger = 5;
 const largeInteger = 10;
 const definition = opcode + reference + reference;
-
-const utf8Length = (text: string): number => {
-  let length = text.length;
-  for (let index = 0; index < text.length; index++) {
-    const unit = text.charCodeAt(index);
-    // Half of a surrogate pair, which takes four bytes for its two units, counts as two.
-    if (unit > 0x7f) length += unit > 0x7ff && (unit < 0xd800 || unit > 0xdfff) ? 2 : 1;
-  }
-  return length;
-};
 
 /** Adds up how many bytes a changeset takes when encoded: never too few, and names only once, as the format does (changeset-format §3). */
 export class ChangesetSize {

@@ -1,9 +1,9 @@
 import { maxValueBytes, type Sql } from "../sql.ts";
+import { maxKeyBytes } from "./admission.ts";
 import { fittingCount, type ObjectChange, type ObjectStorage, type StorageChanges, type StorageHead, type StoragePage } from "./storage.ts";
 
-/** Of the two megabytes a row may have, these are left to key and overhead. */
-const keyRoom = 600_000;
-const partBytes = maxValueBytes - keyRoom;
+/** A row holds the key and one part of the object; some room is left for the rest of the row. */
+const partBytes = maxValueBytes - maxKeyBytes - 1000;
 
 // Few, fat rows: an object is one row, and further ones only where it exceeds a row. `bytes` is its whole size in part 0 and 0 elsewhere.
 const schema = [

@@ -6,7 +6,7 @@ import type { ObjectChange, ObjectStorage } from "./storage.ts";
 import { UndoLog } from "./undo-log.ts";
 import { costOf, type Fields } from "./values.ts";
 
-const recordCost = 200;
+const recordCost = 300;
 /** Dropping goes on until this part of the budget is left, so that it need not start again at once. */
 const keptShare = 0.75;
 
