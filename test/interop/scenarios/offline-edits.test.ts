@@ -266,3 +266,7 @@ describe("embedded objects", () => {
     });
   });
 });
+
+test("after all of this the server's own objects are those of the devices", async () => {
+  await partition.expectServerObjects(devices[0]!);
+});

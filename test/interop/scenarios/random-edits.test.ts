@@ -39,6 +39,7 @@ test.for(seeds)("devices that edit offline at random and meet now and then end e
   }
   for (const { realm } of editors) await realm.resume();
   thingsLeft += (await partition.expectSame(editors.map(({ realm }) => realm)))["Thing"]?.length ?? 0;
+  await partition.expectServerObjects(editors[0]!.realm);
   count(editors);
 });
 

@@ -27,6 +27,7 @@ test("every property type arrives on another device as it was written", async ()
   await b!.waitForCount("Every", 1);
   expect((await b!.dump())["Every"]).toEqual([firstObject]);
   await partition.expectSame([a!, b!]);
+  await partition.expectServerObjects(a!);
 });
 
 test("every property type that is changed on one device changes on the other", async () => {
@@ -87,6 +88,7 @@ test("links arrive in every place that may hold one, and vanish with their targe
   );
   const reported = link("Every", { $objectId: SECOND });
   const [first] = (await partition.expectSame([a!, b!]))["Every"] ?? [];
+  await partition.expectServerObjects(b!);
   expect(first).toMatchObject({
     link: reported,
     linkList: [reported],
@@ -114,6 +116,7 @@ test("a mixed property holds lists and dictionaries in one another", async () =>
   await b!.waitForCount("Every", 1);
   await b!.write(append(["Every", FIRST, "mixed", "list", 1], 3));
   const [object] = (await partition.expectSame([a!, b!]))["Every"] ?? [];
+  await partition.expectServerObjects(a!);
   expect(object?.["mixed"]).toEqual({ list: [1, [2, { deep: { $uuid: samples.uuid[0].$uuid } }, 3]], nothing: {} });
 });
 

@@ -13,10 +13,12 @@ declare module "vitest" {
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const missing = missingTools();
-  if (missing !== undefined)
-    throw new Error(
-      `The interoperability tests run real Realm devices, which need ${missing}. Install what is missing (for example "apt-get install openjdk-17-jdk-headless maven") and run them again.`,
+  if (missing !== undefined) {
+    console.error(
+      `The interoperability tests run real Realm devices, which need ${missing}.\nInstall what is missing (for example "apt-get install openjdk-17-jdk-headless maven") and run them again.`,
     );
+    process.exit(1);
+  }
   clientClasspath();
   const running = process.env["REEVE_INTEROP_URL"];
   if (running !== undefined) {

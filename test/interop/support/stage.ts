@@ -1,8 +1,9 @@
 // What every scenario starts from: a process of real devices, the shared server, partitions of their own, and the question whether all hold the same.
-import { randomUUID } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, inject } from "vitest";
 import { ClientProcess, type Device, type DeviceRealm, type OpenOptions } from "./client.ts";
-import type { ClassSchema, Dump } from "./notation.ts";
+import { create, type ClassSchema, type Dump } from "./notation.ts";
+import { Network } from "./proxy.ts";
 
 /** The devices of one file of scenarios. They live in one process, which starts before the first scenario and ends after the last. */
 export class Stage {
@@ -83,7 +84,40 @@ export class Partition {
       expect(other, `objects of ${realms[index]?.device.name} and of a device that joined last`).toEqual(newcomer);
     return newcomer;
   }
+
+  /**
+   * Expects the server's own objects to be those of `realm`. The server shows them to a device that joins when the history is long and the state
+   * small: it is sent the objects as the server holds them, and none of the history that the other devices merged.
+   */
+  async expectServerObjects(realm: DeviceRealm): Promise<void> {
+    await settle([realm]);
+    await this.#lengthenHistory();
+    const network = await Network.to(this.#url ?? this.#stage.serverUrl);
+    try {
+      const fresh = await this.open(await this.#stage.device({ url: network.url }), { downloadFirst: true });
+      expect(network.received, "bytes to a device that joins, without the history").toBeLessThan(BALLAST_BYTES / 2);
+      expect(await fresh.dump(), "the server's own objects").toEqual(await realm.dump());
+      await fresh.device.stop();
+    } finally {
+      await network.close();
+    }
+  }
+
+  /** Writes objects of a class of their own and deletes them again. */
+  async #lengthenHistory(): Promise<void> {
+    const schema = [...this.#schema, { name: "Ballast", primaryKey: "_id", properties: { _id: "int", bytes: "data" } }];
+    const ballast = await this.join({ schema });
+    const pieces = 4;
+    for (let n = 0; n < pieces; n += 1)
+      await ballast.write(create("Ballast", { _id: n, bytes: randomBytes(BALLAST_BYTES / pieces).toString("hex") }));
+    await ballast.write({ op: "deleteAll", class: "Ballast" });
+    await ballast.upload();
+    await ballast.device.stop();
+  }
 }
+
+/** More than twice what any scenario's objects take. */
+const BALLAST_BYTES = 4_000_000;
 
 /** Waits until the server has everything of all `realms`, and they everything of the server. */
 export async function settle(realms: readonly DeviceRealm[]): Promise<void> {
