@@ -1,6 +1,6 @@
 import { createMiddleware } from "hono/factory";
 import { shutOutReason } from "../../accounts/access.ts";
-import { unknownKeyReason, type TokenKind, type TokenResult } from "../../accounts/tokens.ts";
+import { unknownKeyReason, type TokenClaims, type TokenKind, type TokenResult } from "../../accounts/tokens.ts";
 import { HttpError } from "../../errors/http.ts";
 import { demandOrigin } from "./cors.ts";
 import type { AppServicesContext, AppServicesHono, Caller } from "./ports.ts";
@@ -26,12 +26,18 @@ const refuse = (result: Exclude<TokenResult, { kind: "ok" }>, kind: TokenKind): 
   return new HttpError(kind === "refresh" && result.reason === unknownKeyReason ? "MaintenanceInProgress" : "InvalidSession");
 };
 
-/** Who sent the request. Any doubt about the bearer is an invalid session; a fault of keys or store is thrown as it is. */
-export const identify = async (context: AppServicesContext, kind: TokenKind): Promise<Caller> => {
+/** What a good token of this kind says; whether its session and user are still there is not asked. */
+export const readToken = async (context: AppServicesContext, kind: TokenKind): Promise<TokenClaims> => {
   const { accounts, tokens } = context.var.ports;
   const result = await tokens.verify(readBearer(context), kind, accounts.clock());
   if (result.kind !== "ok") throw refuse(result, kind);
-  const { claims } = result;
+  return result.claims;
+};
+
+/** Who sent the request. Any doubt about the bearer is an invalid session; a fault of keys or store is thrown as it is. */
+export const identify = async (context: AppServicesContext, kind: TokenKind): Promise<Caller> => {
+  const { accounts } = context.var.ports;
+  const claims = await readToken(context, kind);
   const realm = await accounts.realms.find(claims.realm);
   // A realm that was deleted and made again under its name is another realm.
   if (realm === undefined || realm.id !== claims.realmId) throw new HttpError("InvalidSession");

@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { HttpError } from "../../errors/http.ts";
 import { answerNothing } from "./answers.ts";
-import { demandSession, demandUser, identify } from "./authenticate.ts";
+import { demandSession, demandUser, readToken } from "./authenticate.ts";
 import type { AppServicesHono } from "./ports.ts";
 
 /** Sessions, and the end of a user (app-services-api §5). */
@@ -13,9 +13,10 @@ export const sessionRoutes = new Hono<AppServicesHono>()
     return context.json({ access_token: await tokens.issueAccess(claims, user.customData, store.clock()) }, 201);
   })
   .delete("/auth/session", async (context) => {
-    const { claims, accounts } = await identify(context, "refresh");
-    // The text is the one that SDKs for the web take as "signed out already".
-    if (!(await accounts.sessions.revoke(claims.sessionId))) throw new HttpError("InvalidSession", "failed to find refresh token");
+    // Users who were shut out may sign out, and those who were deleted are told the text that SDKs for the web take as "signed out already".
+    const { realm, sessionId } = await readToken(context, "refresh");
+    const { sessions } = context.var.ports.accounts.inRealm(realm);
+    if (!(await sessions.revoke(sessionId))) throw new HttpError("InvalidSession", "failed to find refresh token");
     return answerNothing(context);
   })
   .delete("/auth/delete", demandUser, async (context) => {

@@ -182,6 +182,9 @@ describe("deleting oneself (app-services-api §5.3)", () => {
     expect((await login(world, "todo", "gone@example.org", "correct horse")).json).toMatchObject({ error_code: "InvalidPassword" });
     expect((await world.call("/auth/session", { method: "POST", token: session.refresh_token })).status).toBe(401);
     expect((await world.call("/auth/profile", { token: session.access_token })).status).toBe(401);
+    // SDKs for the web sign out after deleting and take only this text for success.
+    const out = await world.call("/auth/session", { method: "DELETE", token: session.refresh_token });
+    expect(out).toMatchObject({ status: 401, json: { error: expect.stringContaining("failed to find refresh token") } });
     expect((await register(world, "todo", "gone@example.org", "correct horse")).status).toBe(201);
     const next = readSignedIn((await login(world, "todo", "gone@example.org", "correct horse")).json);
     expect(next.user_id).not.toBe(session.user_id);
