@@ -35,7 +35,7 @@ const all = (state: ObjectState): string => JSON.stringify([stateToJson(state, "
 
 describe("random valid changes", () => {
   it(
-    "lead to the same state in memory and on SQLite, flushed and reloaded at any time",
+    "lead to the same state in memory and on SQLite, flushed, reloaded, and lost and replayed at any time",
     () => {
       fc.assert(
         fc.property(seeds, (seed) => {
@@ -43,22 +43,23 @@ describe("random valid changes", () => {
           const inMemory = newState();
           const sql = new NodeSql();
           let onSql = new ObjectState(new SqlObjectStorage(sql), tight);
+          const history: (readonly Instruction[])[] = [randomSchema];
           onSql.apply(randomSchema);
-          let version = 0;
           while (!tape.atEnd) {
-            const instruction = next(tape, inMemory);
-            inMemory.apply([instruction]);
-            onSql.apply([instruction]);
-            version++;
+            const changeset = [next(tape, inMemory)];
+            history.push(changeset);
+            inMemory.apply(changeset);
+            onSql.apply(changeset);
             const choice = tape.below(20);
-            if (choice < 2 || onSql.shouldFlush) onSql.flush(version);
-            if (choice === 1) {
+            if (choice < 2 || onSql.shouldFlush) onSql.flush(history.length);
+            if (choice === 1 || choice === 2) {
               onSql = new ObjectState(new SqlObjectStorage(sql), tight);
-              expect(onSql.cursor).toBe(version);
+              if (choice === 1) expect(onSql.cursor).toBe(history.length);
+              for (const lost of history.slice(onSql.cursor)) onSql.apply(lost);
             }
           }
           expect(all(onSql)).toBe(all(inMemory));
-          onSql.flush(version);
+          onSql.flush(history.length);
           const again = new ObjectState(new SqlObjectStorage(sql), tight);
           expect(all(again)).toBe(all(inMemory));
           for (const { name } of again.classes()) expect(again.count(name)).toBe([...again.objects(name)].length);
