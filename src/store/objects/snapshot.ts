@@ -77,11 +77,15 @@ function* groups(workspace: Workspace): Generator<readonly Instruction[]> {
     let after: Uint8Array | undefined;
     do {
       const page = readPage(workspace, owner, after, pageObjects, pageBytes);
-      for (const object of page.objects) yield new ObjectWriter(workspace, owner.name, object.key).instructions(owner, object);
+      for (const object of page.objects) yield instructionsOfObject(workspace, owner, object);
       after = page.next;
     } while (after !== undefined);
   }
 }
+
+/** What creates one object with all it holds, on a state that has its class but not the object. */
+export const instructionsOfObject = (workspace: Workspace, owner: ClassState, object: HeldObject): readonly Instruction[] =>
+  new ObjectWriter(workspace, owner.name, object.key).instructions(owner, object);
 
 /** Writes the instructions that make one object what it is. */
 class ObjectWriter {

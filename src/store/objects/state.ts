@@ -4,7 +4,7 @@ import { BadChangesetError, Refusal } from "./bad-changeset.ts";
 import { describeClass, type ClassDescription } from "./classes.ts";
 import { readObject, readPage, type LinkForm, type ReadObject } from "./reader.ts";
 import { decodeRowKey, encodeRowKey } from "./row-key.ts";
-import { changesetsOf } from "./snapshot.ts";
+import { changesetsOf, instructionsOfObject } from "./snapshot.ts";
 import type { ObjectStorage } from "./storage.ts";
 import type { Checkpoint } from "./undo-log.ts";
 import { Workspace, type FlushResult } from "./workspace.ts";
@@ -174,5 +174,18 @@ export class ObjectState {
    */
   changesets(options: { readonly maxBytes: number }): Generator<readonly Instruction[]> {
     return changesetsOf(this.#workspace, options.maxBytes);
+  }
+
+  /**
+   * What creates one object with all it holds, its embedded objects included, where its class exists and it does not; undefined when
+   * there is no such object.
+   */
+  instructionsFor(table: string, key: ObjectKey): readonly Instruction[] | undefined {
+    const owner = this.#workspace.classes.get(table);
+    const fields = owner === undefined ? undefined : this.#workspace.record(owner, key).fields;
+    if (owner === undefined || fields === undefined) return undefined;
+    const instructions = instructionsOfObject(this.#workspace, owner, { key, fields });
+    this.#workspace.shrink();
+    return instructions;
   }
 }

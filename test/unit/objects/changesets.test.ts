@@ -3,7 +3,7 @@ import { encodeChangeset } from "../../../src/changeset/encode.ts";
 import type { Instruction } from "../../../src/changeset/model.ts";
 import { MemoryObjectStorage, ObjectState, SqlObjectStorage, stateToJson } from "../../../src/store/objects/index.ts";
 import { NodeSql } from "../../support/node-sql.ts";
-import { create, embedded, insert, int, key, link, list, nothing, place, schema, setInsert, text, update } from "./instructions.ts";
+import { create, embedded, erase, insert, int, key, link, list, nothing, place, schema, setInsert, text, update } from "./instructions.ts";
 
 const newState = (): ObjectState => new ObjectState(new MemoryObjectStorage(), { cacheBytes: 10_000_000 });
 const range = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
@@ -66,6 +66,25 @@ describe("a state as changesets (server-semantics §11)", () => {
     const copy = newState();
     for (const piece of pieces) copy.apply(piece);
     expect(stateToJson(copy, "full")).toEqual(stateToJson(state, "full"));
+  });
+
+  it("gives one object alone, to be made again as it was", () => {
+    const state = newState();
+    state.apply([
+      ...schema,
+      create(1),
+      update(place(1, "e"), embedded),
+      update(place(1, "e", "x"), int(3)),
+      update(place(1, "n"), int(5)),
+      create(2),
+    ]);
+    const before = stateToJson(state, "full");
+    const instructions = state.instructionsFor("A", key(1)) ?? [];
+    expect(instructions.length).toBe(4);
+    state.apply([erase(1), ...instructions]);
+    expect(stateToJson(state, "full")).toEqual(before);
+    expect(state.instructionsFor("A", key(3))).toBeUndefined();
+    expect(state.instructionsFor("Z", key(1))).toBeUndefined();
   });
 
   it("reads rows as it goes instead of holding them", () => {
