@@ -141,7 +141,8 @@ const removeEntry = (workspace: Workspace, record: ObjectRecord, dictionary: Sto
 
 export const addInteger = (workspace: Workspace, instruction: AddInteger): void => {
   const slot = resolve(workspace, instruction);
-  if (slot.kind !== "field") throw new Refusal("NotIncrementable", `this is a ${slot.kind}`);
+  if (slot.kind !== "field")
+    throw new Refusal("NotIncrementable", slot.kind === "element" ? "this is a list element" : "this is a dictionary entry");
   const { column, fields } = slot;
   if (column.collection !== "Single") throw new Refusal("NotAnInteger", `${column.name} is a ${column.collection}`);
   const held = fields[column.id] ?? defaultValue(column);

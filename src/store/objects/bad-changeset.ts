@@ -39,6 +39,11 @@ export class BadChangesetError extends Error {
     this.path = "path" in instruction ? instruction.path : [];
     this.explanation = objectErrors[refusal.code].explanation;
   }
+
+  /** The sync protocol's error number. */
+  get status(): number {
+    return objectErrors[this.code].status;
+  }
 }
 
 /** `Class[key].field[0].name`, for messages: long keys are cut. */

@@ -283,6 +283,7 @@ describe("bad changesets (merge-rules §7)", () => {
     });
     expect(error.field).toBe("field" in refused ? refused.field : undefined);
     expect(error.key).toBe("key" in refused ? refused.key.text : undefined);
+    expect(error.status).toBe(212);
     expect(error.explanation.length).toBeGreaterThan(20);
     expect(stateToJson(state, "brief")).toEqual(before);
     expect(state.count("A")).toBe(count);
