@@ -175,7 +175,7 @@ export class PartitionSessions implements PartitionSessionsPort {
     return this.#guarded(() => {
       const { store, running } = this.#room;
       store.trimMemory((ident) => running.has(ident));
-      return store.flushObjects();
+      return store.settle();
     });
   }
 

@@ -128,7 +128,7 @@ export interface PartitionSessionsPort {
   /** Decides the rights of all open connections anew (a grant, rule, role or user changed). What follows goes out with the next turn. */
   reauthorise(decide: (info: ConnectionInfo) => AccessDecision): void;
   writeAsServer(change: ServerChange): ServerWriteResult;
-  /** Brings the objects' rows up to date, a bounded piece a call. True: there is more. Call it when the partition is idle and before hibernating. */
+  /** Frees memory and, when enough has changed, brings the objects' rows up to date. True: call again. For a partition that is quiet, before it hibernates. */
   settle(): boolean;
   /** Marks client files as expired that were not seen for long and drops what nobody needs any more (server-semantics §8). For alarms, daily. */
   maintain(): void;

@@ -56,6 +56,8 @@ export class History {
   /** Entries #tailFirst … current. */
   #tail: HistoryEntry[] = [];
   #tailFirst: number;
+  /** No entry below holds its decoded form. */
+  #decodedFrom = 0;
   /** The newest author's ident and the newest non-empty entry that is not theirs: answers the common question without a scan. */
   #lastForeign = { author: -1, version: 0 };
   /** The stored segment that may still be lengthened. */
@@ -221,10 +223,10 @@ export class History {
   /** Lets go of the oldest durable half of the tail once it is over its budget; and of decoded forms sooner. */
   #forgetOldTail(): void {
     const total = this.totalSize;
-    for (let index = this.#tail.length - 1; index >= 0; index--) {
-      const entry = this.#tail[index]!;
-      if (total - entry.sizeUpTo <= this.#limits.decodedBytes) continue;
-      if (entry.instructions === undefined) break;
+    this.#decodedFrom = Math.max(this.#decodedFrom, this.#tailFirst);
+    for (; this.#decodedFrom <= this.current; this.#decodedFrom++) {
+      const entry = this.#tail[this.#decodedFrom - this.#tailFirst]!;
+      if (total - entry.sizeUpTo <= this.#limits.decodedBytes) break;
       entry.instructions = undefined;
     }
     // An entry costs memory beside its changeset, so empty ones count as well.

@@ -51,7 +51,8 @@ interface PendingChange {
 /** Changes with the same base are merged as one group (merge-rules §2.1). */
 interface Run {
   readonly changes: readonly PendingChange[];
-  readonly footprint: FootprintSet;
+  /** Made when there is something to meet. */
+  footprint: FootprintSet | undefined;
   /** Everything up to here was met. */
   position: number;
 }
@@ -135,8 +136,7 @@ export class Integration {
 
   #addRun(run: { readonly changes: readonly PendingChange[]; readonly base: number } | undefined): void {
     if (run === undefined) return;
-    const footprint = footprintSetOf(run.changes.map((change) => change.instructions));
-    this.#runs.push({ changes: run.changes, footprint, position: run.base });
+    this.#runs.push({ changes: run.changes, footprint: undefined, position: run.base });
   }
 
   /**
@@ -170,6 +170,7 @@ export class Integration {
       run.position = end;
       return;
     }
+    const footprint = (run.footprint ??= footprintSetOf(run.changes.map((change) => change.instructions)));
     const versions: number[] = [];
     const local: MergeInput[] = [];
     let weight = 0;
@@ -177,7 +178,7 @@ export class Integration {
     while (position < end && weight < stretchWeight && budget.units > 0) {
       position += 1;
       budget.units -= 1;
-      const input = this.#partner(position, run.footprint, codec.decode);
+      const input = this.#partner(position, footprint, codec.decode);
       if (input === undefined) continue;
       versions.push(position);
       local.push(input);

@@ -29,16 +29,19 @@ export interface StoreLimits {
   readonly snapshotAboveBytes: number;
   /** Size of a snapshot's pieces. Bytes. */
   readonly snapshotPieceBytes: number;
-  /** History that may wait to be applied to the objects' rows; after a restart that much is applied again. Bytes. */
+  /** History that may wait to be applied to the objects' rows while the partition is busy; after a crash that much is applied again. Bytes. */
   readonly unflushedBytes: number;
+  /** The same while it is quiet: below this, applying the history again after each sleep is cheaper than writing rows before it. Bytes. */
+  readonly quietUnflushedBytes: number;
 }
 
 export const defaultStoreLimits: StoreLimits = {
   history: defaultHistoryLimits,
-  objectCacheBytes: 32 * 1024 * 1024,
+  objectCacheBytes: 40 * 1024 * 1024,
   snapshotAboveBytes: 1024 * 1024,
   snapshotPieceBytes: 512 * 1024,
-  unflushedBytes: 4 * 1024 * 1024,
+  unflushedBytes: 8 * 1024 * 1024,
+  quietUnflushedBytes: 64 * 1024,
 };
 
 export interface StoreOptions {
@@ -224,6 +227,11 @@ export class PartitionStore {
     if (this.#objects.cursor === this.history.durable || this.#objectsAt !== this.history.durable) return false;
     this.#objects.flush(this.#objectsAt);
     return true;
+  }
+
+  /** The partition is quiet: writes the objects' rows if enough has changed to be worth it. True: call again. */
+  settle(): boolean {
+    return this.#unflushedBytes() > this.#limits.quietUnflushedBytes && this.flushObjects();
   }
 
   /** Lets go of what was kept in memory for a file; its progress becomes due. */
