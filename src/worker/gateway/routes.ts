@@ -68,7 +68,13 @@ const stubOf = (environment: Environment, address: PartitionAddress): DurableObj
   environment.PARTITIONS.get(environment.PARTITIONS.idFromName(objectName(address)));
 
 const internalSocket = (socket: WebSocket): InternalSocket => ({
-  send: (message) => socket.send(message),
+  send: (message) => {
+    try {
+      socket.send(message);
+    } catch {
+      // It broke and its close event is still to come; the sessions then bind again and upload again.
+    }
+  },
   close: (code, reason) => socket.close(code, reason),
   listen: (listener) => {
     socket.addEventListener("message", ({ data }) => {

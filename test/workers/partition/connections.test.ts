@@ -69,6 +69,16 @@ describe("one connection", () => {
   });
 });
 
+test("a client that departs leaves no socket behind at the partition", async () => {
+  const partition = stringPartition("departed");
+  const socketsOf = (): Promise<number> => runInDurableObject(objectOf(partition), (_object, state) => state.getWebSockets().length);
+  const [one, two] = [await foundPartition(partition), await goOnline(partition, "two")];
+  expect(await socketsOf()).toBe(2);
+  for (const { connection } of [one, two]) connection.close();
+  await vi.waitFor(async () => expect(await socketsOf()).toBe(0), patience);
+  expect((await objectOf(partition).inspect())?.metrics).toMatchObject({ connections: 0, sessions: 0 });
+});
+
 describe("a client that names its partition in the URL", () => {
   const path = (key: string, token: string): string => `/realms/users/partitions/${encodeURIComponent(key)}/sync?token=${token}`;
 
