@@ -1,6 +1,7 @@
 import { Hono, type Context } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { secureHeaders } from "hono/secure-headers";
+import { describeFault } from "../accounts/database.ts";
 import { httpErrors } from "../errors/http.ts";
 import { appServices } from "./app-services/routes.ts";
 import type { Environment } from "./environment.ts";
@@ -36,7 +37,7 @@ app.onError((error, context) => {
   createLog(parseLogSetting(context.env.LOG_LEVEL), "http").log("error", "a request failed", {
     method: context.req.method,
     path: context.req.path,
-    reason: error.stack ?? error.message,
+    reason: describeFault(error),
   });
   return answer(context, "InternalServerError");
 });
