@@ -6,7 +6,7 @@ import { MergeError, mergeChangesets } from "../../../src/merge/merge.ts";
 import { payloadLayout } from "../../../src/merge/payload-layout.ts";
 import { type MergePosition, MergeRun } from "../../../src/merge/run.ts";
 import type { MergeInput, MergeOptions, MergeOutput, MergeResult } from "../../../src/merge/types.ts";
-import { addLinkColumn, by, eraseTable, insert, set } from "./instructions.ts";
+import { addLinkColumn, by, eraseTable, insert, set, setErase } from "./instructions.ts";
 import { dataSides, listSides, schemaSides, type Sides } from "./random.ts";
 
 /** The whole merge in steps of a budget, given up and resumed after each as a store would: through bytes. */
@@ -112,12 +112,7 @@ test("after an error a run refuses to go on", () => {
 
 test("with the reference's quirks a position keeps where the payloads stood", () => {
   const erasing = (time: number, ident: number, ...members: string[]): MergeInput => {
-    const instructions = members
-      .map((member) => ({ ...set("s", member), kind: "SetErase" }) as const)
-      .map(({ kind, ...rest }) => {
-        const { table, key, field, path, value } = rest as Extract<typeof rest, { value: unknown }>;
-        return { kind, table, key, field, path, value };
-      });
+    const instructions = members.map((member) => setErase("s", member));
     return { ...by(time, ident, ...instructions), layout: payloadLayout(encodeChangeset(instructions), instructions) };
   };
   // The second text of one side stands where the first of the other does: the reference takes them for the same.
