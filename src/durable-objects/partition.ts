@@ -235,6 +235,8 @@ export class Partition extends DurableObject<Environment> {
     if (birth === undefined || (await this.ctx.storage.getAlarm()) !== null) return;
     await this.ctx.storage.setAlarm(Date.now() + maintenanceInterval);
     try {
+      // Again, in case the account store was restored to a time before the birth.
+      await register(this.env.DB, birth);
       await openAccounts(this.env.DB).inRealm(birth.address.realm).partitions.noteOpened(birth.address.key);
     } catch (error) {
       this.#log.log("warn", "a partition could not be entered in the directory", { reason: String(error) });
