@@ -16,6 +16,7 @@ import { Providers, RealmSecrets } from "./repositories/providers.ts";
 import { Realms } from "./repositories/realms.ts";
 import { Sessions } from "./repositories/sessions.ts";
 import { Users } from "./repositories/users.ts";
+import type { RealmSettingsInput } from "./settings.ts";
 
 /**
  * Everything the account store holds of one realm. There is no other way to users, sessions or grants than through such a handle, and each
@@ -59,14 +60,16 @@ export interface AccountsOptions {
   readonly clock?: () => number;
   /** Told of every change that may alter what open sessions may do. */
   readonly accessChanged?: AccessListener;
+  /** What settings are where a realm says nothing of them. */
+  readonly realmDefaults?: RealmSettingsInput;
 }
 
 /** Opens the account store over a D1 binding whose migrations are applied. Cheap: one may be opened for every request. */
 export const openAccounts = (binding: D1Database, options: AccountsOptions = {}): Accounts => {
-  const { clock = Date.now, accessChanged = () => {} } = options;
+  const { clock = Date.now, accessChanged = () => {}, realmDefaults = {} } = options;
   const database = openDatabase(binding);
   return {
-    realms: new Realms(database, clock, accessChanged),
+    realms: new Realms(database, clock, accessChanged, realmDefaults),
     clock,
     audit: new AuditLog(database, null, clock),
     forgetExpired: () => forgetExpired(database, clock()),

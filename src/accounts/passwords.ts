@@ -23,9 +23,12 @@ const derive = (password: string, salt: Uint8Array, { N, r, p }: { N: number; r:
     );
   });
 
-/** A hash that can be stored: `scrypt$N$r$p$salt$key`. The password is normalised (NFC) first, so that it may be typed on any keyboard. */
-export const hashPassword = async (password: string): Promise<string> => {
-  const salt = randomBytes(16);
+/**
+ * A hash that can be stored: `scrypt$N$r$p$salt$key`. The password is normalised (NFC) first, so that it may be typed on any keyboard.
+ * `entitySalt`, an entity's own salt, is mixed into the random one and stored with it, so that hashes outlive a change of the entity.
+ */
+export const hashPassword = async (password: string, entitySalt = ""): Promise<string> => {
+  const salt = new Uint8Array([...randomBytes(16), ...new TextEncoder().encode(entitySalt)]);
   const key = await derive(password, salt, cost);
   return ["scrypt", cost.N, cost.r, cost.p, bytesToBase64Url(salt), bytesToBase64Url(key)].join("$");
 };

@@ -19,7 +19,7 @@ export const realmSettings = z.object({
    * Fields of the user entity by whose values users may sign in besides their login name (`useforauth`). The entity room keeps this in
    * step.
    */
-  signInFields: z.array(z.string().min(1).max(64)).max(32).default(["email", "mobile"]),
+  signInFields: z.array(z.string().min(1).max(64)).max(32).default(["email", "mobile", "username"]),
   /**
    * Whether requests to reset a password or to send a confirmation again succeed for names that nobody has, so that they tell nothing. App
    * Services answered `user not found`; a realm that needs that (test suites of SDKs do) sets it to false.

@@ -66,6 +66,13 @@ export interface TokenClaims extends TokenSubject {
   readonly expiresAt: number;
   /** Custom user data at the time of signing. Rules read the current data instead. */
   readonly userData: JsonObject | undefined;
+  /** An access token that is good only while its session lives: whoever admits its bearer asks the store, since it lives long. */
+  readonly endsWithSession: boolean;
+}
+
+/** An access token of another kind than SDKs get: with a life of its own, and good only while its session lives. */
+export interface SessionTokenOptions {
+  readonly lifeSeconds: number;
 }
 
 /** The reason for a token whose key id is none of ours: forged, or signed by a key that was taken away too early. */
@@ -78,8 +85,11 @@ export type TokenResult =
   | { readonly kind: "bad"; readonly reason: string };
 
 export interface Tokens {
-  /** Signs an access token that lives 30 minutes from `now` (milliseconds). `userData`: custom data, or null when there is none. */
-  issueAccess(subject: TokenSubject, userData: JsonObject | null, now: number): Promise<string>;
+  /**
+   * Signs an access token that lives 30 minutes from `now` (milliseconds), or with `session` as long as that says and no longer than its
+   * session. `userData`: custom data, or null when there is none.
+   */
+  issueAccess(subject: TokenSubject, userData: JsonObject | null, now: number, session?: SessionTokenOptions): Promise<string>;
   /** Signs a refresh token that lives `lifeSeconds` from `now` (milliseconds). */
   issueRefresh(subject: TokenSubject, lifeSeconds: number, now: number): Promise<string>;
   /**
@@ -102,6 +112,7 @@ const payloadShape = z.object({
   baas_domain_id: z.string().refine(isId),
   baas_device_id: z.string(),
   user_data: z.record(z.string(), z.unknown()).optional(),
+  ews: z.literal(true).optional(),
 });
 
 const readClaims = (payload: JWTPayload): TokenClaims | undefined => {
@@ -117,6 +128,7 @@ const readClaims = (payload: JWTPayload): TokenClaims | undefined => {
     issuedAt: data.iat,
     expiresAt: data.exp,
     userData: data.user_data,
+    endsWithSession: data.ews === true,
   };
 };
 
@@ -162,9 +174,10 @@ export const createTokens = async ({ keys }: SigningKeys): Promise<Tokens> => {
   };
 
   return {
-    issueAccess: (subject, userData, now) => {
+    issueAccess: (subject, userData, now, session) => {
       const fits = userData !== null && JSON.stringify(userData).length <= maxUserDataLength;
-      return sign("access", subject, fits ? { user_data: userData } : {}, accessTokenSeconds, now);
+      const extra = { ...(fits ? { user_data: userData } : {}), ...(session === undefined ? {} : { ews: true }) };
+      return sign("access", subject, extra, session?.lifeSeconds ?? accessTokenSeconds, now);
     },
     issueRefresh: (subject, lifeSeconds, now) => sign("refresh", subject, {}, lifeSeconds, now),
     verify: async (token, kind, now) => {

@@ -16,4 +16,10 @@ export interface Environment {
   readonly PUBLIC_ORIGIN?: string;
   /** How much is logged; `info` when absent (`logging.ts`). */
   readonly LOG_LEVEL?: string;
+  /** `true`: creating accounts and signing in demand that a realm is named, in every realm that does not say otherwise. Default `false`. */
+  readonly REALM_REQUIRED?: string;
+  /** What separates a realm from a name, as in `myRealm:john`, where a realm does not say otherwise. Default `:`; empty: names are never split. */
+  readonly REALM_DELIMITER?: string;
+  /** Hosts (`127.0.0.1:8080,users.internal`) that remote realms may call although they are private or speak plain HTTP; for development. */
+  readonly REMOTE_REALM_HOSTS?: string;
 }

@@ -1,9 +1,9 @@
 import { z } from "zod";
+import { findUserForSignIn } from "../entities/find-user.ts";
 import { normaliseLoginName } from "../names.ts";
 import { verifyPassword } from "../passwords.ts";
-import type { Credential } from "../repositories/credentials.ts";
 import { readInput } from "./input.ts";
-import type { SignInAttempt, SignInOutcome, SignInProvider } from "./provider.ts";
+import type { SignInOutcome, SignInProvider } from "./provider.ts";
 
 const credentials = z.object({ username: z.string().max(1024), password: z.string().max(4096) });
 
@@ -30,14 +30,6 @@ export type LocalUserpassConfig = z.output<typeof localUserpassConfig>;
 
 const refused: SignInOutcome = { kind: "refused", code: "InvalidPassword", counts: true };
 
-/** The password entry for a typed name: registered under it, or of the user who has it in a field for signing in. */
-const findCredential = async ({ accounts, realm }: SignInAttempt, key: string): Promise<Credential | undefined> => {
-  const registered = await accounts.credentials.find(key);
-  if (registered !== undefined) return registered;
-  const user = await accounts.users.findByKey(realm.settings.signInFields, key);
-  return user === undefined ? undefined : (await accounts.credentials.listOfUser(user.id))[0];
-};
-
 /**
  * `local-userpass`: a name and a password; on in every realm. Unknown and unconfirmed names and wrong passwords are refused alike, in text,
  * status and work done (app-services-api §3).
@@ -52,7 +44,7 @@ export const localUserpassProvider: SignInProvider = {
   verify: async (attempt) => {
     const { username, password } = readInput(credentials, attempt.credentials);
     const name = normaliseLoginName(username);
-    const credential = name.ok ? await findCredential(attempt, name.name.key) : undefined;
+    const credential = name.ok ? await findUserForSignIn(attempt, name.name.key) : undefined;
     const matches = await verifyPassword(password, credential?.passwordHash);
     if (!matches || credential === undefined || !credential.confirmed) return refused;
     const email = credential.displayName;

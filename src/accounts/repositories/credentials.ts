@@ -1,7 +1,7 @@
 import { and, asc, eq, isNull } from "drizzle-orm";
 import { only, violatedTable, type RealmScope } from "../database.ts";
 import type { LoginName } from "../names.ts";
-import { credentials } from "../schema.ts";
+import { credentials, identities } from "../schema.ts";
 
 export type Credential = typeof credentials.$inferSelect;
 
@@ -60,6 +60,22 @@ export class Credentials {
     const set = { passwordHash, updatedAt: clock() };
     const changed = await database.update(credentials).set(set).where(this.#is(username)).returning({ username: credentials.username });
     return changed.length > 0;
+  }
+
+  /** Gives a name's password another name, and the identity with it. False when the new name is taken. */
+  async rename(username: string, name: LoginName): Promise<boolean> {
+    const { database, realm, clock } = this.#scope;
+    const isIdentity = and(eq(identities.realm, realm), eq(identities.provider, "local-userpass"), eq(identities.subject, username));
+    try {
+      await database.batch([
+        database.update(credentials).set({ username: name.key, displayName: name.display, updatedAt: clock() }).where(this.#is(username)),
+        database.update(identities).set({ subject: name.key }).where(isIdentity),
+      ]);
+      return true;
+    } catch (error) {
+      if (violatedTable(error) === "credentials" || violatedTable(error) === "identities") return false;
+      throw error;
+    }
   }
 
   /** Ties a registered name to its user. False when it belongs to a user already. */

@@ -34,26 +34,30 @@ export interface RealmPatch {
   readonly settings?: RealmSettingsInput;
 }
 
-const read = (row: typeof realms.$inferSelect): Realm => {
-  if (!isRealmName(row.name)) throw new Error("a stored realm has a name that is none");
-  return { ...row, name: row.name, settings: realmSettings.parse(row.settings) };
-};
+type RealmRow = typeof realms.$inferSelect;
 
 /** The realms themselves: the one part of the account store that is not inside a realm. */
 export class Realms {
   readonly #database: Database;
   readonly #clock: () => number;
   readonly #changed: AccessListener;
+  readonly #defaults: RealmSettingsInput;
 
-  constructor(database: Database, clock: () => number, changed: AccessListener) {
+  constructor(database: Database, clock: () => number, changed: AccessListener, defaults: RealmSettingsInput = {}) {
     this.#database = database;
     this.#clock = clock;
     this.#changed = changed;
+    this.#defaults = defaults;
+  }
+
+  #read(row: RealmRow): Realm {
+    if (!isRealmName(row.name)) throw new Error("a stored realm has a name that is none");
+    return { ...row, name: row.name, settings: realmSettings.parse({ ...this.#defaults, ...row.settings }) };
   }
 
   async find(name: RealmName): Promise<Realm | undefined> {
     const row = only(await this.#database.select().from(realms).where(eq(realms.name, name)));
-    return row === undefined ? undefined : read(row);
+    return row === undefined ? undefined : this.#read(row);
   }
 
   /** The realm that an App ID stands for: the realm of this name, or the one to which the application of this id belongs. */
@@ -67,7 +71,7 @@ export class Realms {
       .innerJoin(realms, eq(realms.name, applications.realm))
       .where(eq(applications.id, appId));
     const row = only(rows);
-    return row === undefined ? undefined : read(row.realm);
+    return row === undefined ? undefined : this.#read(row.realm);
   }
 
   /** The realm in which a one-time code was made: links are opened under the URL that the app knows, which may be the default realm's. */
@@ -78,19 +82,19 @@ export class Realms {
       .innerJoin(realms, eq(realms.name, oneTimeCodes.realm))
       .where(eq(oneTimeCodes.id, codeId));
     const row = only(rows);
-    return row === undefined ? undefined : read(row.realm);
+    return row === undefined ? undefined : this.#read(row.realm);
   }
 
   /** The default realm. It always exists: a migration made it and nothing deletes it. */
   async default(): Promise<Realm> {
     const row = only(await this.#database.select().from(realms).where(eq(realms.isDefault, true)));
     if (row === undefined) throw new Error("there is no default realm: apply the migrations");
-    return read(row);
+    return this.#read(row);
   }
 
   /** All realms, by name; at most 10,000. */
   async list(): Promise<readonly Realm[]> {
-    return (await this.#database.select().from(realms).orderBy(asc(realms.name)).limit(10_000)).map(read);
+    return (await this.#database.select().from(realms).orderBy(asc(realms.name)).limit(10_000)).map((row) => this.#read(row));
   }
 
   /** Makes a realm. Undefined when the name is taken by a realm or stands for an application. */
@@ -114,7 +118,7 @@ export class Realms {
         ...providerRows.map((provider) => this.#database.insert(realmProviders).values(provider)),
       ]);
       const created = only(inserted);
-      return created === undefined ? undefined : read(created);
+      return created === undefined ? undefined : this.#read(created);
     } catch (error) {
       if (violatedTable(error) === "realms") return undefined;
       throw error;
@@ -134,7 +138,7 @@ export class Realms {
       .returning();
     this.#changed({ realm: name, userId: undefined, partition: undefined });
     const row = only(rows);
-    return row === undefined ? undefined : read(row);
+    return row === undefined ? undefined : this.#read(row);
   }
 
   /** Makes this realm the default one. False when there is no such realm. */

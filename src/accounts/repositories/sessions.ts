@@ -1,4 +1,4 @@
-import { and, desc, eq, gt, isNull } from "drizzle-orm";
+import { and, desc, eq, gt, isNull, ne } from "drizzle-orm";
 import { only, type RealmScope } from "../database.ts";
 import { sessions, type JsonObject } from "../schema.ts";
 
@@ -65,13 +65,14 @@ export class Sessions {
     return ended.length > 0;
   }
 
-  /** Ends all sessions of a user. Returns how many. */
-  async revokeAll(userId: string): Promise<number> {
+  /** Ends all sessions of a user, except perhaps one. Returns how many. */
+  async revokeAll(userId: string, exceptId?: string): Promise<number> {
     const { database, clock } = this.#scope;
+    const others = exceptId === undefined ? undefined : ne(sessions.id, exceptId);
     const ended = await database
       .update(sessions)
       .set({ revokedAt: clock() })
-      .where(and(this.#of(userId), isNull(sessions.revokedAt)))
+      .where(and(this.#of(userId), isNull(sessions.revokedAt), others))
       .returning({ id: sessions.id });
     return ended.length;
   }

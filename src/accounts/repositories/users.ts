@@ -36,8 +36,13 @@ export interface NewUser {
   readonly properties?: JsonObject;
   readonly keys?: readonly UserKey[];
   readonly identities?: readonly NewIdentity[];
-  /** A confirmed name and password; adds the identity `local-userpass` too. */
-  readonly password?: { readonly username: string; readonly displayName: string; readonly passwordHash: string };
+  /** A name and password, confirmed unless said otherwise; adds the identity `local-userpass` too. */
+  readonly password?: {
+    readonly username: string;
+    readonly displayName: string;
+    readonly passwordHash: string;
+    readonly confirmed?: boolean;
+  };
 }
 
 /** What of a user may change later. Absent members stay as they are. */
@@ -93,7 +98,7 @@ export class Users {
       ),
     ];
     if (password !== undefined) {
-      statements.push(database.insert(credentials).values({ ...own, ...password, confirmed: true, updatedAt: now }));
+      statements.push(database.insert(credentials).values({ ...own, confirmed: true, ...password, updatedAt: now }));
     }
     return storeUnlessTaken(async () => {
       const [inserted] = await database.batch([database.insert(users).values(row).returning(), ...statements]);

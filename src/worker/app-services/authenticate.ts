@@ -45,6 +45,8 @@ export const identify = async (context: AppServicesContext, kind: TokenKind): Pr
   const user = await handle.users.find(claims.userId);
   if (user === undefined || shutOutReason(realm, user) !== undefined)
     throw new HttpError("InvalidSession", `invalid session: ${shutOutReason(realm, user)}`);
+  // An access token that lives as long as its session is worth nothing when that has ended.
+  if (claims.endsWithSession && (await handle.sessions.findLive(claims.sessionId)) === undefined) throw new HttpError("InvalidSession");
   demandOrigin(context, realm);
   return { claims, realm, accounts: handle, user };
 };

@@ -2,6 +2,7 @@ import { openAccounts } from "../../accounts/accounts.ts";
 import { createRegistry, signInProviders } from "../../accounts/providers/registry.ts";
 import { describeFault, type AccessChange } from "../../accounts/database.ts";
 import { followAccessChange } from "../access-changes.ts";
+import { realmDefaultsOf } from "../realm-defaults.ts";
 import { createLog, parseLogSetting } from "../logging.ts";
 import { tokensOf } from "../tokens.ts";
 import { createAppServices } from "./index.ts";
@@ -14,7 +15,7 @@ const openPorts = async (context: AppServicesContext): Promise<AppServicesPorts>
   const { env } = context;
   const accessChanged = (change: AccessChange): void => context.executionCtx.waitUntil(followAccessChange(env, change));
   return {
-    accounts: openAccounts(env.DB, { accessChanged }),
+    accounts: openAccounts(env.DB, { accessChanged, realmDefaults: realmDefaultsOf(env) }),
     tokens: await tokensOf(env),
     providers: registry,
     functions: undefined,

@@ -29,6 +29,14 @@ const tokenOf = (request: Request, parameter: string): string | undefined => {
  * may sign in by a prefix to their name; or that of one of the realm's applications, for which alone the account store is asked.
  */
 const admitTo = async (environment: Environment, appId: string, claims: TokenClaims): Promise<Authentication> => {
+  if (claims.endsWithSession) {
+    try {
+      const session = await openAccounts(environment.DB).inRealm(claims.realm).sessions.findLive(claims.sessionId);
+      if (session === undefined) return { kind: "forbidden", reason: "the session has ended" };
+    } catch (error) {
+      return { kind: "unavailable", reason: String(error) };
+    }
+  }
   if (appId === claims.realm || appId === defaultRealmName) return { kind: "user", claims };
   try {
     const realm = await openAccounts(environment.DB).realms.findByAppId(appId);
