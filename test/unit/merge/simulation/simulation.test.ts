@@ -73,9 +73,11 @@ describe("a server and its clients end with the same state (merge-rules §12.11)
     );
     expect(edits).toBeGreaterThan(10_000);
     console.info(`How often each rule was at work: ${[...fired].map(([rule, times]) => `${rule} ${times}`).join(", ")}`);
+    const never = (): RuleId[] => [...fired].filter(([, times]) => times === 0).map(([rule]) => rule);
+    // A rare rule may need more luck than these sessions had.
+    for (let seed = 0; never().length > 1 && seed < 2000; seed++) play({ seed, observe });
     // N4 would need an increment that outlived the very assignment that made the place a collection: U2 and K2 leave none.
-    const never = [...fired].filter(([, times]) => times === 0).map(([rule]) => rule);
-    expect(never).toEqual(["N4"]);
+    expect(never()).toEqual(["N4"]);
   });
 
   test("the same with every shortcut on, in longer offline periods", () => {
@@ -151,30 +153,39 @@ describe("what users were promised (merge-rules §12, §14)", () => {
     );
   });
 
-  test("the last update wins, and never a default (§12.7)", () => {
+  test("the last update wins (§12.7)", () => {
     fc.assert(
-      fc.property(offline(fc.boolean()), ({ writes, order }) => {
+      fc.property(offline(fc.constant("write")), ({ writes, order }) => {
         const { server, clients } = meeting(3);
-        const all: { time: number; ident: number; value: number; isDefault: boolean }[] = [];
+        let winner = { time: 0, ident: 0, value: 0 };
         for (const [at, own] of writes.entries()) {
-          // Clocks do not run back here; else a client's own later write replaces its earlier one all the same.
-          for (const [step, [time, isDefault]] of own.toSorted(([a], [b]) => a - b).entries()) {
-            const write = { time: 10 + time * 2 + step * 100, ident: 2 + at, value: all.length, isDefault };
-            all.push(write);
-            clients[at]?.write(write.time, [assigned("value", int(write.value), isDefault)]);
+          // Clocks do not run back here: if one does, a client's own later write replaces its earlier one all the same.
+          for (const [step, time] of own
+            .map(([time]) => time)
+            .toSorted((a, b) => a - b)
+            .entries()) {
+            const write = { time: 10 + time, ident: 2 + at, value: at * 100 + step };
+            clients[at]?.write(write.time, [assigned("value", int(write.value))]);
+            if (write.time > winner.time || (write.time === winner.time && write.ident >= winner.ident)) winner = write;
           }
         }
         comeBack(server, clients, order);
-        // An SDK writes a default only when it creates the object; a later default of one's own counts as a value.
-        const lastOf = (ident: number) => all.findLast((write) => write.ident === ident);
-        const last = [2, 3, 4].map(lastOf).filter((write) => write !== undefined);
-        fc.pre(last.length > 0 && all.every(({ isDefault }) => !isDefault));
-        const winner = last.reduce((best, write) =>
-          write.time > best.time || (write.time === best.time && write.ident > best.ident) ? write : best,
-        );
-        expect(field(server, "value")).toEqual(int(winner.value));
+        expect(field(server, "value")).toEqual(winner.time === 0 ? { type: "Null" } : int(winner.value));
       }),
-      { numRuns: 300 },
+      { numRuns: 200 },
+    );
+  });
+
+  test("a default never wins over a value, however late (§12.7)", () => {
+    fc.assert(
+      fc.property(fc.nat({ max: 9 }), fc.nat({ max: 20 }), fc.boolean(), (time, later, order) => {
+        const { server, clients } = meeting(2);
+        clients[0]?.write(10 + time, [assigned("value", int(1))]);
+        clients[1]?.write(10 + later, [assigned("value", int(2), true)]);
+        comeBack(server, clients, order ? [0, 1] : [1, 0]);
+        expect(field(server, "value")).toEqual(int(1));
+      }),
+      { numRuns: 50 },
     );
   });
 
