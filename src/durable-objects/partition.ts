@@ -45,7 +45,7 @@ export class Partition extends DurableObject<Environment> {
     super(context, environment);
     this.#log = createLog(parseLogSetting(environment.LOG_LEVEL), "partition");
     this.#sockets = new Sockets(context);
-    if (context.getWebSockets().length > 0) this.#sockets.wake((id, sessions) => this.#open().sessions.restore(id, sessions));
+    this.#sockets.wake((id, sessions) => this.#tryOpen() === undefined && this.#open().sessions.restore(id, sessions));
   }
 
   /** A gateway, or a client by way of one, asks for a socket (`handshake.ts`). */
@@ -80,8 +80,8 @@ export class Partition extends DurableObject<Environment> {
 
   /** Retention, a day after the last traffic: an idle partition is not woken again. */
   override alarm(): void {
-    if (readBirth(this.ctx.storage) === undefined) return;
     this.#maintenanceArmed = false;
+    if (readBirth(this.ctx.storage) === undefined || this.#tryOpen() !== undefined) return;
     this.#open().sessions.maintain();
     this.#scheduleTurn();
   }

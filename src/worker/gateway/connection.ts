@@ -247,7 +247,7 @@ export class ClientConnection {
       this.#close(end);
       return;
     }
-    this.#ports.log.log("info", "the way to a partition ended", { end: end.kind, reason: end.kind === "historyMissing" ? "" : end.reason });
+    this.#ports.log.log("info", "the way to a partition ended", { end: end.kind, ...("reason" in end && { reason: end.reason }) });
     for (const [session, state] of this.#sessions) {
       if (state.kind === "authorising" || state.partition !== partition) continue;
       if (state.kind === "bound") this.#failSession(session, this.#linkError(session, end));
@@ -257,6 +257,7 @@ export class ClientConnection {
       }
       if (state.kind === "failed") this.#sessions.set(session, { kind: "failed" });
     }
+    if (end.kind !== "unreachable") return;
     this.#failedLinks += 1;
     if (this.#failedLinks >= this.#limits.failedLinks) this.#close(closes.comeBackLater);
   }
@@ -265,6 +266,7 @@ export class ClientConnection {
   #linkError(session: number, end: LinkEnd): SentMessage {
     switch (end.kind) {
       case "closed":
+      case "unreachable":
         return sessionError(session, "SessionClosed");
       case "historyMissing":
       case "unavailable":

@@ -13,7 +13,7 @@ export interface GatewayLimits {
   readonly silence: number;
   /** How long an ended connection is left open so that its error is read first (milliseconds). */
   readonly lingering: number;
-  /** Partitions in a row that could not be reached before the whole connection is given up, for a new one to find other conditions. */
+  /** Partitions in a row that did not answer before the whole connection is given up, for a new one to find other conditions. */
   readonly failedLinks: number;
 }
 

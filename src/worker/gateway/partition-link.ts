@@ -17,7 +17,10 @@ export type LinkOpening =
   | { readonly kind: "open"; readonly socket: InternalSocket }
   /** The partition existed before and holds nothing (server-semantics IN6). */
   | { readonly kind: "historyMissing" }
-  | { readonly kind: "unavailable"; readonly reason: string };
+  /** It answered that it cannot serve now. */
+  | { readonly kind: "unavailable" }
+  /** It did not answer. */
+  | { readonly kind: "unreachable"; readonly reason: string };
 
 /** Why a link carries nothing any more. */
 export type LinkEnd = Exclude<LinkOpening, { kind: "open" }> | { readonly kind: "closed"; readonly code: number; readonly reason: string };
@@ -46,7 +49,7 @@ export class PartitionLink {
     this.#owner = owner;
     void opening.then(
       (result) => this.#opened(result),
-      (error: unknown) => this.#end({ kind: "unavailable", reason: error instanceof Error ? error.message : String(error) }),
+      (error: unknown) => this.#end({ kind: "unreachable", reason: error instanceof Error ? error.message : String(error) }),
     );
   }
 

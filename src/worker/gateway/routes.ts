@@ -5,7 +5,7 @@ import { objectName, type PartitionAddress } from "../../durable-objects/address
 import { handshakeRequest, refusals } from "../../durable-objects/handshake.ts";
 import { negotiate, type Negotiated } from "../../protocol/negotiation.ts";
 import { partitionOfKey } from "../../protocol/partition.ts";
-import type { ConnectionInfo, PartitionAccess } from "../../session/ports.ts";
+import type { ConnectionInfo, LogPort, PartitionAccess } from "../../session/ports.ts";
 import type { WorkerHono } from "../app.ts";
 import { authorisePartition } from "../authorise-partition.ts";
 import type { Environment } from "../environment.ts";
@@ -27,6 +27,8 @@ interface Admission {
   /** The user's own realm. */
   readonly realm: RealmName;
   readonly userId: string;
+  /** Of the connection, for logs. */
+  readonly id: string;
 }
 
 /** What stands before every socket: the upgrade itself, a sub-protocol, a user. */
@@ -39,7 +41,7 @@ const admit = async (context: GatewayContext, realm: string, tokenParameter: str
   const authentication = await authenticate(context.env, request, realm, tokenParameter, Date.now());
   switch (authentication.kind) {
     case "user":
-      return { negotiated, realm: authentication.claims.realm, userId: authentication.claims.userId };
+      return { negotiated, realm: authentication.claims.realm, userId: authentication.claims.userId, id: crypto.randomUUID() };
     case "expired":
       return refuse(context, "InvalidSession", "invalid session: access token expired");
     case "forbidden":
@@ -60,9 +62,13 @@ const infoOf = ({ negotiated, userId }: Admission, access: PartitionAccess): Con
   offeredMaximum: negotiated.version,
 });
 
-/** The 101 that answers with exactly one offered token (H1) and no extension (H4). */
-const switchProtocols = (socket: WebSocket, token: string): Response =>
-  new Response(null, { status: 101, webSocket: socket, headers: { "Sec-WebSocket-Protocol": token } });
+/** The 101 that answers with exactly one offered token (H1) and no extension (H4). Clients log the id as their connection's. */
+const switchProtocols = (socket: WebSocket, { negotiated, id }: Admission): Response =>
+  new Response(null, {
+    status: 101,
+    webSocket: socket,
+    headers: { "Sec-WebSocket-Protocol": negotiated.token, "X-Appservices-Request-Id": id },
+  });
 
 const stubOf = (environment: Environment, address: PartitionAddress): DurableObjectStub =>
   environment.PARTITIONS.get(environment.PARTITIONS.idFromName(objectName(address)));
@@ -94,9 +100,7 @@ const openLink = async (environment: Environment, address: PartitionAddress, inf
     return { kind: "open", socket: internalSocket(webSocket) };
   }
   await response.body?.cancel();
-  return response.status === refusals.historyMissing
-    ? { kind: "historyMissing" }
-    : { kind: "unavailable", reason: `the partition answered ${response.status}` };
+  return { kind: response.status === refusals.historyMissing ? "historyMissing" : "unavailable" };
 };
 
 /** Holds the client's socket in this Worker for as long as it lives. */
@@ -104,8 +108,10 @@ const serve = (environment: Environment, admission: Admission): WebSocket => {
   const { 0: client, 1: server } = new WebSocketPair();
   server.binaryType = "arraybuffer";
   server.accept();
-  const log = createLog(parseLogSetting(environment.LOG_LEVEL), "gateway");
-  const { realm } = admission;
+  const { realm, userId, id, negotiated } = admission;
+  const gatewayLog = createLog(parseLogSetting(environment.LOG_LEVEL), "gateway");
+  const log: LogPort = { log: (level, message, details) => gatewayLog.log(level, message, { ...details, connection: id }) };
+  log.log("detail", "a client connected", { realm, user: userId, mode: negotiated.mode, version: negotiated.version });
   let open = true;
   const ignoreWhenClosed = (act: () => void): void => {
     if (open) act();
@@ -116,11 +122,11 @@ const serve = (environment: Environment, admission: Admission): WebSocket => {
         send: (frame) => ignoreWhenClosed(() => server.send(frame)),
         close: (code, reason) => ignoreWhenClosed(() => server.close(code, reason)),
       },
-      authorise: (key) => authorisePartition(environment, { realm, key }, admission.userId),
+      authorise: (key) => authorisePartition(environment, { realm, key }, userId),
       open: (key, access) => openLink(environment, { realm, key }, infoOf(admission, access)),
       log,
     },
-    { mode: admission.negotiated.mode, version: admission.negotiated.version, zlib, limits: gatewayLimits.wire },
+    { mode: negotiated.mode, version: negotiated.version, zlib, limits: gatewayLimits.wire },
     gatewayLimits,
   );
   let lastHeard = Date.now();
@@ -132,6 +138,7 @@ const serve = (environment: Environment, admission: Admission): WebSocket => {
     open = false;
     clearInterval(watch);
     connection.disconnect();
+    log.log("detail", "a client is gone");
   };
   server.addEventListener("message", ({ data }) => {
     lastHeard = Date.now();
@@ -148,7 +155,7 @@ export const gateway = new Hono<WorkerHono>();
 gateway.get("/api/client/v2.0/app/:realm/realm-sync", async (context) => {
   const admission = await admit(context, context.req.param("realm"), "baas_at");
   if (admission instanceof Response) return admission;
-  return switchProtocols(serve(context.env, admission), admission.negotiated.token);
+  return switchProtocols(serve(context.env, admission), admission);
 });
 
 // The partition is its canonical key, percent-encoded: `s:shopping`, `i:42`, `null`. The client's socket goes to the partition itself, with no
@@ -165,5 +172,5 @@ gateway.get("/realms/:realm/partitions/:partition/sync", async (context) => {
     handshakeRequest({ address, info: infoOf(admission, authorisation.access), peer: "client" }),
   );
   if (webSocket === null) return refuse(context, "MaintenanceInProgress");
-  return switchProtocols(webSocket, admission.negotiated.token);
+  return switchProtocols(webSocket, admission);
 });

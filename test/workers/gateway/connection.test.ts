@@ -262,8 +262,8 @@ describe("a partition's socket that drops", () => {
     expect(q.closed).toBe(1000);
   });
 
-  test("a connection for which no partition can be reached is given up with 1011", async () => {
-    const { say, closes } = setUp({ limits: { failedLinks: 2 }, open: async () => ({ kind: "unavailable", reason: "test" }) });
+  test("a connection for which no partition answers is given up with 1011", async () => {
+    const { say, closes } = setUp({ limits: { failedLinks: 2 }, open: () => Promise.reject(new Error("too many subrequests")) });
     say(bind(1, "p"), bind(2, "q"));
     await vi.waitFor(() => expect(closes).toEqual([1011]));
   });
