@@ -1,4 +1,4 @@
-import { and, desc, eq, gt, isNull, ne } from "drizzle-orm";
+import { and, desc, eq, gt, isNotNull, isNull, ne } from "drizzle-orm";
 import { only, type RealmScope } from "../database.ts";
 import { sessions, type JsonObject } from "../schema.ts";
 
@@ -17,7 +17,8 @@ export interface NewSession {
 }
 
 /**
- * The sign-ins of one realm's users. Ending one makes its refresh token worthless; access tokens already given out live on to their end.
+ * The sign-ins of one realm's users. Ending one makes its refresh token worthless and closes what it has open; whoever accepts its access
+ * tokens until their own end asks `hasEnded` where that matters.
  */
 export class Sessions {
   readonly #scope: RealmScope;
@@ -54,26 +55,35 @@ export class Sessions {
       .where(and(eq(sessions.realm, realm), eq(sessions.id, id)));
   }
 
-  /** Ends one session. False when it was not live. */
+  /** Whether the session was ended before its time. One that is not known any more has run out by itself. */
+  async hasEnded(id: string): Promise<boolean> {
+    const { database, realm } = this.#scope;
+    const ended = and(eq(sessions.realm, realm), eq(sessions.id, id), isNotNull(sessions.revokedAt));
+    return (await database.select({ id: sessions.id }).from(sessions).where(ended)).length > 0;
+  }
+
+  /** Ends one session; its open connections learn of it at once. False when it was not live. */
   async revoke(id: string): Promise<boolean> {
-    const { database, realm, clock } = this.#scope;
+    const { database, realm, clock, accessChanged } = this.#scope;
     const ended = await database
       .update(sessions)
       .set({ revokedAt: clock() })
       .where(and(eq(sessions.realm, realm), eq(sessions.id, id), isNull(sessions.revokedAt)))
-      .returning({ id: sessions.id });
+      .returning({ userId: sessions.userId });
+    for (const { userId } of ended) accessChanged(userId, undefined);
     return ended.length > 0;
   }
 
   /** Ends all sessions of a user, except perhaps one. Returns how many. */
   async revokeAll(userId: string, exceptId?: string): Promise<number> {
-    const { database, clock } = this.#scope;
+    const { database, clock, accessChanged } = this.#scope;
     const others = exceptId === undefined ? undefined : ne(sessions.id, exceptId);
     const ended = await database
       .update(sessions)
       .set({ revokedAt: clock() })
       .where(and(this.#of(userId), isNull(sessions.revokedAt), others))
       .returning({ id: sessions.id });
+    if (ended.length > 0) accessChanged(userId, undefined);
     return ended.length;
   }
 
