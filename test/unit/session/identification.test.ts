@@ -53,7 +53,11 @@ describe("allocating file idents", () => {
 });
 
 describe("[§4] what an IDENT is refused with", () => {
-  const refused = (code: number, action: string, change: (known: ReturnType<typeof withHistory>, again: ReturnType<Bench["peer"]>) => void) => {
+  const refused = (
+    code: number,
+    action: string,
+    change: (known: ReturnType<typeof withHistory>, again: ReturnType<Bench["peer"]>) => void,
+  ) => {
     const known = withHistory();
     bench.server.disconnect("a");
     const again = bench.peer("a2", { userId: "a" });
@@ -68,7 +72,9 @@ describe("[§4] what an IDENT is refused with", () => {
     const again = bench.peer("a2", { userId: "a" });
     again.bind(1, false);
     again.ident(fileIdent, salt, { server: 2, client: 3, latestSalt });
-    expect(again.answers()).toMatchObject([{ type: "download", entries: [], download: { serverVersion: 2, clientVersion: 3 }, upload: { clientVersion: 5 } }]);
+    expect(again.answers()).toMatchObject([
+      { type: "download", entries: [], download: { serverVersion: 2, clientVersion: 3 }, upload: { clientVersion: 5 } },
+    ]);
   });
 
   test("1: an unknown ident → 208", () => refused(208, "ClientReset", ({ salt }, peer) => peer.ident(9, salt)));
@@ -76,13 +82,21 @@ describe("[§4] what an IDENT is refused with", () => {
   test("2: a salt beyond 2^53 that rounds to the stored one → 211", () =>
     refused(211, "ClientReset", ({ fileIdent, salt }, peer) => peer.ident(fileIdent, salt + 2n ** 62n)));
   test("5: a cursor beyond the history → 209", () =>
-    refused(209, "ClientReset", ({ fileIdent, salt, latestSalt }, peer) => peer.ident(fileIdent, salt, { server: 3, client: 3, latest: 3, latestSalt })));
+    refused(209, "ClientReset", ({ fileIdent, salt, latestSalt }, peer) =>
+      peer.ident(fileIdent, salt, { server: 3, client: 3, latest: 3, latestSalt }),
+    ));
   test("6: a client version that was never integrated → 210", () =>
-    refused(210, "ClientReset", ({ fileIdent, salt, latestSalt }, peer) => peer.ident(fileIdent, salt, { server: 2, client: 50, latestSalt })));
+    refused(210, "ClientReset", ({ fileIdent, salt, latestSalt }, peer) =>
+      peer.ident(fileIdent, salt, { server: 2, client: 50, latestSalt }),
+    ));
   test("7: a cursor beyond the latest version it claims to know → 209", () =>
-    refused(209, "ClientReset", ({ fileIdent, salt, latestSalt }, peer) => peer.ident(fileIdent, salt, { server: 2, client: 3, latest: 1, latestSalt })));
+    refused(209, "ClientReset", ({ fileIdent, salt, latestSalt }, peer) =>
+      peer.ident(fileIdent, salt, { server: 2, client: 3, latest: 1, latestSalt }),
+    ));
   test("8: another salt of the latest version → 211", () =>
-    refused(211, "ClientReset", ({ fileIdent, salt, latestSalt }, peer) => peer.ident(fileIdent, salt, { server: 2, client: 3, latestSalt: latestSalt + 1n })));
+    refused(211, "ClientReset", ({ fileIdent, salt, latestSalt }, peer) =>
+      peer.ident(fileIdent, salt, { server: 2, client: 3, latestSalt: latestSalt + 1n }),
+    ));
   test("8: version 0 has salt 0", () => {
     const peer = bench.peer("a");
     peer.bind();
@@ -135,7 +149,9 @@ describe("[§4] what an IDENT is refused with", () => {
     const peer = bench.peer("a");
     peer.bind(1, false);
     peer.ident(7, 1007n, { server: 6, client: 9, latestSalt: 99n });
-    expect(peer.answers()).toMatchObject([{ type: "json_error", code: 229, action: "Transient", tryAgain: true, backoff: { firstSeconds: 10 } }]);
+    expect(peer.answers()).toMatchObject([
+      { type: "json_error", code: 229, action: "Transient", tryAgain: true, backoff: { firstSeconds: 10 } },
+    ]);
     expect(bench.server.logged).toContainEqual(expect.objectContaining({ level: "fatal" }));
     bench.server.store.declareLossFinal();
     const later = bench.peer("a2", { userId: "a" });

@@ -11,7 +11,6 @@ import type { Instruction } from "../../../src/changeset/model.ts";
 import { Server, type ServerOptions } from "../../support/simulation/server.ts";
 import { wireOf } from "../../support/wire/wires.ts";
 
-
 /** One partition and raw connections to it: a test says every message itself, and sees every answer. */
 export class Bench {
   readonly server: Server;
@@ -81,7 +80,11 @@ export class Peer {
     this.send({ type: "bind", mode: "partition", session, needIdent, partition: stringPartition(partition) });
   }
 
-  ident(fileIdent: number, salt: bigint | number, more: Partial<{ server: number; client: number; latest: number; latestSalt: bigint; session: number }> = {}): void {
+  ident(
+    fileIdent: number,
+    salt: bigint | number,
+    more: Partial<{ server: number; client: number; latest: number; latestSalt: bigint; session: number }> = {},
+  ): void {
     const { server = 0, client = 0, latest = server, latestSalt = 0n, session = 1 } = more;
     this.send({
       type: "ident",

@@ -22,7 +22,9 @@ const into: { readonly [State in SessionState]: (peer: Peer) => { readonly fileI
   },
 };
 
-const messages: { readonly [Type in Exclude<SessionMessageType, "query">]: (file: { readonly fileIdent: number; readonly salt: bigint }) => UpMessage } = {
+const messages: {
+  readonly [Type in Exclude<SessionMessageType, "query">]: (file: { readonly fileIdent: number; readonly salt: bigint }) => UpMessage;
+} = {
   bind: () => ({ type: "bind", mode: "partition", session: 1, needIdent: false, partition: stringPartition("part") }),
   ident: ({ fileIdent, salt }) => ({
     type: "ident",
@@ -44,8 +46,26 @@ const messages: { readonly [Type in Exclude<SessionMessageType, "query">]: (file
 // What server-semantics §2.1 says is answered: message types, or the number of a connection-level error.
 const expected: { readonly [State in SessionState]: { readonly [Type in keyof typeof messages]: readonly string[] | number } } = {
   none: { bind: [], ident: 106, upload: 106, mark: 106, json_error: 106, test_command: 106, refresh: 106, unbind: 106 },
-  waitIdent: { bind: 107, ident: ["download"], upload: 109, mark: 109, json_error: 109, test_command: ["test_command"], refresh: [], unbind: ["unbound"] },
-  running: { bind: 107, ident: 109, upload: [], mark: ["mark"], json_error: ["json_error"], test_command: ["test_command"], refresh: [], unbind: ["unbound"] },
+  waitIdent: {
+    bind: 107,
+    ident: ["download"],
+    upload: 109,
+    mark: 109,
+    json_error: 109,
+    test_command: ["test_command"],
+    refresh: [],
+    unbind: ["unbound"],
+  },
+  running: {
+    bind: 107,
+    ident: 109,
+    upload: [],
+    mark: ["mark"],
+    json_error: ["json_error"],
+    test_command: ["test_command"],
+    refresh: [],
+    unbind: ["unbound"],
+  },
   ended: { bind: 107, ident: [], upload: [], mark: [], json_error: [], test_command: [], refresh: [], unbind: [] },
 };
 

@@ -123,7 +123,12 @@ describe("[§5.2] what is integrated", () => {
     for (const session of [2, 3]) {
       peer.unbind(session - 1);
       peer.bind(session, false);
-      peer.ident(2, bench.server.store.files.get(2)!.salt, { server: 2, client: 3, latestSalt: BigInt(bench.server.store.history.salt(2)!), session });
+      peer.ident(2, bench.server.store.files.get(2)!.salt, {
+        server: 2,
+        client: 3,
+        latestSalt: BigInt(bench.server.store.history.salt(2)!),
+        session,
+      });
       peer.upload([[7, 2, [title(1, "a")]]], { locked: 2, session });
       peer.answers();
       expect(bench.server.store.files.get(2)).toMatchObject({ clientVersion: 9, baseVersion: 2 });
@@ -166,7 +171,12 @@ describe("[§5.2] what is integrated", () => {
     peer.unbind();
     session = 2;
     peer.bind(2, false);
-    peer.ident(2, bench.server.store.files.get(2)!.salt, { server: 2, client: 3, latestSalt: BigInt(bench.server.store.history.salt(2)!), session });
+    peer.ident(2, bench.server.store.files.get(2)!.salt, {
+      server: 2,
+      client: 3,
+      latestSalt: BigInt(bench.server.store.history.salt(2)!),
+      session,
+    });
     bad();
     expect(errorsIn(peer.answers())).toMatchObject([{ action: "ClientResetNoRecovery", isRecoveryModeDisabled: true }]);
   });
@@ -228,7 +238,9 @@ describe("[§5.2] what is integrated", () => {
     const other = bench.peer("b");
     other.open();
     other.upload([[2, 0, schema]]);
-    expect(downloadsIn(other.answers())).toMatchObject([{ entries: [], upload: { clientVersion: 2 }, download: { serverVersion: 3, clientVersion: 2 } }]);
+    expect(downloadsIn(other.answers())).toMatchObject([
+      { entries: [], upload: { clientVersion: 2 }, download: { serverVersion: 3, clientVersion: 2 } },
+    ]);
     expect(bench.server.store.history.entry(3).changeset).toHaveLength(0);
   });
 });
@@ -244,7 +256,9 @@ describe("[§5.3] merging", () => {
     b.upload([[4, 3, [insertTag(1, 0, 1, "by b")]]], { locked: 3 });
     bench.turns();
     expect(downloadsIn(b.answers())).toMatchObject([{ entries: [{ originFileIdent: 2 }], upload: { clientVersion: 4 } }]);
-    expect(downloadsIn(a.answers())).toMatchObject([{ entries: [{ originFileIdent: file.fileIdent }], download: { serverVersion: 5, clientVersion: 9 } }]);
+    expect(downloadsIn(a.answers())).toMatchObject([
+      { entries: [{ originFileIdent: file.fileIdent }], download: { serverVersion: 5, clientVersion: 9 } },
+    ]);
     const reciprocals = () => bench.server.sql.all("SELECT bucket FROM reciprocal WHERE file_ident = ?", file.fileIdent);
     expect(reciprocals()).toHaveLength(1);
     // Made before it read the others' change: merged with the reciprocal, whose list is one longer (MG3).
@@ -276,7 +290,9 @@ describe("[§5.3] merging", () => {
     a.upload([[7, 2, [erase(1)]]], { locked: 2 });
     b.upload([[4, 2, [title(1, "too late")]]], { locked: 2 });
     bench.turns();
-    expect(downloadsIn(b.answers())).toMatchObject([{ entries: [{ serverVersion: 3, clientVersion: 0 }], download: { serverVersion: 4, clientVersion: 4 } }]);
+    expect(downloadsIn(b.answers())).toMatchObject([
+      { entries: [{ serverVersion: 3, clientVersion: 0 }], download: { serverVersion: 4, clientVersion: 4 } },
+    ]);
     // To others the empty one is no entry at all, but moves the cursor (DL3).
     expect(downloadsIn(a.answers())).toMatchObject([{ entries: [], download: { serverVersion: 4, clientVersion: 7 } }]);
   });
