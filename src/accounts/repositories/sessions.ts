@@ -1,4 +1,4 @@
-import { and, desc, eq, gt, isNotNull, isNull, ne } from "drizzle-orm";
+import { and, desc, eq, gt, isNull, ne } from "drizzle-orm";
 import { only, type RealmScope } from "../database.ts";
 import { sessions, type JsonObject } from "../schema.ts";
 
@@ -18,7 +18,7 @@ export interface NewSession {
 
 /**
  * The sign-ins of one realm's users. Ending one makes its refresh token worthless and closes what it has open; whoever accepts its access
- * tokens until their own end asks `hasEnded` where that matters.
+ * tokens until their own end asks `isOpen` where that matters.
  */
 export class Sessions {
   readonly #scope: RealmScope;
@@ -55,11 +55,11 @@ export class Sessions {
       .where(and(eq(sessions.realm, realm), eq(sessions.id, id)));
   }
 
-  /** Whether the session was ended before its time. One that is not known any more has run out by itself. */
-  async hasEnded(id: string): Promise<boolean> {
+  /** Whether the session has not been ended; one that has run out by itself counts as open until it is forgotten. */
+  async isOpen(id: string): Promise<boolean> {
     const { database, realm } = this.#scope;
-    const ended = and(eq(sessions.realm, realm), eq(sessions.id, id), isNotNull(sessions.revokedAt));
-    return (await database.select({ id: sessions.id }).from(sessions).where(ended)).length > 0;
+    const open = and(eq(sessions.realm, realm), eq(sessions.id, id), isNull(sessions.revokedAt));
+    return (await database.select({ id: sessions.id }).from(sessions).where(open)).length > 0;
   }
 
   /** Ends one session; its open connections learn of it at once. False when it was not live. */
