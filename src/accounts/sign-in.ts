@@ -113,6 +113,13 @@ const resolveUser = async ({ accounts, outcome }: Verified, provider: string): P
   }
 };
 
+export interface SessionOptions {
+  /** The key that was used to sign in. */
+  readonly apiKeyId?: string | null;
+  /** A session of this life whose access token lives as long, and ends with it; otherwise the realm's settings and a short one. */
+  readonly lifeSeconds?: number | undefined;
+}
+
 /**
  * Opens a session for a user who has proved to be one, and signs its tokens. For ways to sign in that are no providers (tests of ownership
  * by mail).
@@ -121,7 +128,7 @@ export const openSession = async (
   { accounts, tokens }: Pick<SignInPorts, "accounts" | "tokens">,
   request: Pick<SignInRequest, "realm" | "provider" | "device" | "deviceId">,
   user: User,
-  apiKeyId: string | null = null,
+  { apiKeyId = null, lifeSeconds: ownLife }: SessionOptions = {},
 ): Promise<SignedIn> => {
   const { realm, provider, device } = request;
   const reason = shutOutReason(realm, user);
@@ -129,7 +136,7 @@ export const openSession = async (
   const now = accounts.clock();
   const deviceId = request.deviceId ?? newId(now);
   const sessionId = newId(now);
-  const lifeSeconds = realm.settings.refreshTokenSeconds;
+  const lifeSeconds = ownLife ?? realm.settings.refreshTokenSeconds;
   const subject: TokenSubject = { realm: realm.name, realmId: realm.id, userId: user.id, sessionId, deviceId };
   const handle = accounts.inRealm(realm.name);
   await handle.sessions.create({
@@ -145,18 +152,22 @@ export const openSession = async (
   return {
     user,
     deviceId,
-    accessToken: await tokens.issueAccess(subject, user.customData, now),
+    accessToken: await tokens.issueAccess(subject, user.customData, now, ownLife === undefined ? undefined : { lifeSeconds }),
     refreshToken: await tokens.issueRefresh(subject, lifeSeconds, now),
   };
 };
 
-/** Signs somebody in (app-services-api §3). Throws an `HttpError` when that is refused. */
-export const signIn = async (ports: SignInPorts, request: SignInRequest): Promise<SignedIn> => {
+/**
+ * Signs somebody in (app-services-api §3). Throws an `HttpError` when that is refused.
+ * @param lifeSeconds as in `SessionOptions`
+ */
+export const signIn = async (ports: SignInPorts, request: SignInRequest, lifeSeconds?: number): Promise<SignedIn> => {
   if (!request.realm.active) throw new HttpError("UserDisabled", "realm inactive");
   const verified = await verify(ports, request);
   const user = await resolveUser(verified, request.provider);
   if (user === undefined) throw new HttpError("AuthError");
-  return openSession(ports, request, user, verified.outcome.kind === "user" ? verified.outcome.apiKeyId : null);
+  const apiKeyId = verified.outcome.kind === "user" ? verified.outcome.apiKeyId : null;
+  return openSession(ports, request, user, { apiKeyId, lifeSeconds });
 };
 
 /**

@@ -2,7 +2,7 @@ import { and, asc, count, eq, gt, inArray, or, sql, type SQL } from "drizzle-orm
 import type { BatchItem } from "drizzle-orm/batch";
 import { only, violatedTable, type RealmScope } from "../database.ts";
 import { newId } from "../ids.ts";
-import { credentials, identities, userKeys, users, type JsonObject, type UserState, type UserType } from "../schema.ts";
+import { apiKeys, credentials, identities, sessions, userKeys, users, type JsonObject, type UserState, type UserType } from "../schema.ts";
 
 export type User = typeof users.$inferSelect;
 export type Identity = typeof identities.$inferSelect;
@@ -195,6 +195,18 @@ export class Users {
     const deleted = await this.#scope.database.delete(users).where(this.#is(id)).returning({ id: users.id });
     if (deleted.length > 0) this.#scope.accessChanged(id, undefined);
     return deleted.length > 0;
+  }
+
+  /** Removes every way to sign in: identities, passwords, API keys and sessions. The user stays. */
+  async removeWaysToSignIn(id: string): Promise<void> {
+    const { database, realm } = this.#scope;
+    await database.batch([
+      database.delete(identities).where(and(eq(identities.realm, realm), eq(identities.userId, id))),
+      database.delete(credentials).where(and(eq(credentials.realm, realm), eq(credentials.userId, id))),
+      database.delete(apiKeys).where(and(eq(apiKeys.realm, realm), eq(apiKeys.userId, id))),
+      database.delete(sessions).where(and(eq(sessions.realm, realm), eq(sessions.userId, id))),
+    ]);
+    this.#scope.accessChanged(id, undefined);
   }
 
   async noteSignIn(id: string): Promise<void> {
