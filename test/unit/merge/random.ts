@@ -1,4 +1,5 @@
 import * as fc from "fast-check";
+import { bitsOfDouble } from "../../../src/changeset/floating.ts";
 import { intKey, stringKey } from "../../../src/changeset/key.ts";
 import type { ColumnType, Instruction, Path, Payload, Place } from "../../../src/changeset/model.ts";
 import type { MergeInput } from "../../../src/merge/types.ts";
@@ -41,6 +42,22 @@ const update: fc.Arbitrary<Instruction> = fc
 
 const collection = fc.constantFrom("Single" as const, "List" as const, "Dictionary" as const, "Set" as const);
 
+/** Members of which some are alike but not the same (Q9), and one that is not even the same as itself. */
+const member = fc.constantFrom<Payload>(
+  { type: "Int", value: 0n },
+  { type: "Int", value: 1n },
+  { type: "Double", bits: bitsOfDouble(1) },
+  { type: "Double", bits: bitsOfDouble(Number.NaN) },
+);
+
+const setInstruction: fc.Arbitrary<Instruction> = fc
+  .record({
+    kind: fc.constantFrom("SetInsert" as const, "SetErase" as const),
+    place: placeAt(fc.constantFrom<Path>([], ["a"])),
+    value: member,
+  })
+  .map(({ kind, place, value }): Instruction => ({ kind, ...place, value }));
+
 const dataInstruction: fc.Arbitrary<Instruction> = fc.oneof(
   { weight: 4, arbitrary: update },
   fc
@@ -59,8 +76,7 @@ const dataInstruction: fc.Arbitrary<Instruction> = fc.oneof(
     .record({ place: placeAt(listPath), size: priorSize })
     .map(({ place, size }): Instruction => ({ kind: "ArrayErase", ...place, priorSize: size })),
   fc.record({ place: placeAt(path), collection }).map(({ place, collection }): Instruction => ({ kind: "Clear", ...place, collection })),
-  fc.record({ place: placeAt(path), value: payload }).map(({ place, value }): Instruction => ({ kind: "SetInsert", ...place, value })),
-  fc.record({ place: placeAt(path), value: payload }).map(({ place, value }): Instruction => ({ kind: "SetErase", ...place, value })),
+  { weight: 2, arbitrary: setInstruction },
   fc.record({ table, key }).map((at): Instruction => ({ kind: "CreateObject", ...at })),
   fc.record({ table, key }).map((at): Instruction => ({ kind: "EraseObject", ...at })),
 );
@@ -116,11 +132,22 @@ export const dataSides = sides(dataInstruction, 8);
 /** Classes and columns come and go, too. */
 export const schemaSides = sides(fc.oneof({ weight: 3, arbitrary: dataInstruction }, { weight: 2, arbitrary: addition }, erasure), 6);
 
+/** The same on `A[0].f`, as far as it is about a field. */
+function onOneField(instruction: Instruction): Instruction {
+  return "path" in instruction ? { ...instruction, table: "A", key: intKey(0n), field: "f" } : instruction;
+}
+
 /** Operations on one field of one object, of all kinds. */
-export const fieldSides = sides(
-  dataInstruction
-    .filter((instruction) => "path" in instruction)
-    .map((instruction): Instruction => ({ ...instruction, table: "A", key: intKey(0n), field: "f" }) as Instruction),
+export const fieldSides = sides(dataInstruction.map(onOneField), 16);
+
+/** Members of one set, now and then emptied. */
+export const setSides = sides(
+  fc
+    .oneof(
+      { weight: 12, arbitrary: setInstruction },
+      fc.record({ place: placeAt(fc.constant([])) }).map(({ place }): Instruction => ({ kind: "Clear", ...place, collection: "Set" })),
+    )
+    .map(onOneField),
   16,
 );
 

@@ -1,11 +1,14 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { Instruction } from "../../../src/changeset/model.ts";
 import { MergeError, mergeChangesets, mergeIn } from "../../../src/merge/merge.ts";
+import type { RuleId } from "../../../src/merge/rules/rule.ts";
 import { defaultTuning, type GridContext, type Tuning } from "../../../src/merge/grid.ts";
 import { gridContext } from "../../../src/merge/merge.ts";
 import type { MergeResult } from "../../../src/merge/types.ts";
 import { mergeInPlainGrid } from "./plain-grid.ts";
-import { dataSides, fieldSides, listSides, schemaSides, type Sides } from "./random.ts";
+import { dataSides, fieldSides, listSides, schemaSides, setSides, type Sides } from "./random.ts";
+import { ruleIds } from "./worked-examples.ts";
 
 /** Shortcuts for everything, however small. */
 const eager: Tuning = { gridUpTo: 0, meetingsPerBlock: 0, treesFrom: 0 };
@@ -70,6 +73,11 @@ describe("every shortcut gives what the plain grid gives", () => {
     expect(changed).toBeGreaterThan(200);
   });
 
+  test("members of one set", () => {
+    const { changed } = expectGridResult(setSides, 800);
+    expect(changed).toBeGreaterThan(300);
+  });
+
   test("insertions into one list", () => {
     const { merged, changed, bad } = expectGridResult(listSides({ insert: 1, erase: 0, update: 0, move: 0 }, 24), 1500);
     expect(bad).toBe(0);
@@ -92,6 +100,54 @@ describe("every shortcut gives what the plain grid gives", () => {
     expect(changed).toBeGreaterThan(10);
   });
 });
+
+test("random instructions put every rule to work", () => {
+  const seen = new Set<RuleId>();
+  const observing = { ...context(defaultTuning), observe: (rule: RuleId) => seen.add(rule) };
+  fc.assert(
+    fc.property(fc.oneof(dataSides, schemaSides, fieldSides, setSides), ({ local, incoming }) => {
+      outcome(() => mergeIn(observing, local, incoming));
+    }),
+    { numRuns: 3000 },
+  );
+  expect(ruleIds.filter((rule) => !seen.has(rule))).toEqual([]);
+});
+
+test("every output is an input with other indices, sizes or sums, in the same order; only rule T4 adds any (§12.12)", () => {
+  let discarded = 0;
+  fc.assert(
+    fc.property(fc.oneof(dataSides, schemaSides), ({ local, incoming }) => {
+      const result = outcome(() => mergeChangesets(local, incoming));
+      if (result === "bad merge") return;
+      for (const [inputs, outputs] of [
+        [local, result.local],
+        [incoming, result.incoming],
+      ] as const) {
+        for (const [at, { instructions, changed }] of outputs.entries()) {
+          const before = inputs[at]?.instructions ?? [];
+          if (!changed) expect(instructions).toBe(before);
+          const kept = instructions.filter(({ kind }) => kind !== "EraseColumn").map(fixedPart);
+          discarded += before.length - instructions.length;
+          let next = 0;
+          for (const one of before.map(fixedPart)) if (one === kept[next]) next++;
+          expect(next).toBe(kept.length);
+        }
+      }
+    }),
+    { numRuns: 800 },
+  );
+  expect(discarded).toBeGreaterThan(500);
+});
+
+/** What no merge may alter, as text. */
+function fixedPart(instruction: Instruction): string {
+  return JSON.stringify(instruction, (name, value: unknown) => {
+    if (name === "priorSize" || name === "destination") return "any";
+    if (name === "path" && Array.isArray(value)) return value.map((element: unknown) => (typeof element === "number" ? "any" : element));
+    if (name === "value" && typeof value === "bigint") return "any";
+    return typeof value === "bigint" ? String(value) : value;
+  });
+}
 
 test("mirror: merging the other way round gives the same, exchanged", () => {
   fc.assert(

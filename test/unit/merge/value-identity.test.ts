@@ -38,5 +38,5 @@ test("two payloads share their identity exactly when they are the same value", (
     }),
     { numRuns: 5000 },
   );
-  expect(same).toBeGreaterThan(100);
+  expect(same).toBeGreaterThan(30);
 });
