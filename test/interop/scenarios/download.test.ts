@@ -1,4 +1,5 @@
 // What a device receives: long downloads in batches with progress, resumed where they broke off, and a compact state instead of a long history.
+import { randomBytes } from "node:crypto";
 import { expect, onTestFinished, test } from "vitest";
 import type { DeviceRealm } from "../support/client.ts";
 import { create, remove, set } from "../support/notation.ts";
@@ -56,6 +57,16 @@ test("a long download comes in batches with growing progress, and resumes where 
   expect(estimates.at(-1)).toBe(1);
   // What was received before the break is not sent again, but for what was under way.
   expect(flaky.received).toBeLessThan(1.7 * OBJECTS * TEXT);
+});
+
+test("a transaction of 20 MB goes across whole", async () => {
+  const schema = [{ name: "Photo", primaryKey: "_id", properties: { _id: "int", bytes: "data" } }];
+  const partition = stage.partition(schema);
+  const [a, b] = await partition.joined(2);
+  const photo = () => randomBytes(10_000_000).toString("hex");
+  await a!.write(create("Photo", { _id: 1, bytes: photo() }), create("Photo", { _id: 2, bytes: photo() }));
+  await b!.waitForCount("Photo", 2);
+  expect(await b!.dump()).toEqual(await a!.dump());
 });
 
 test("an upload reports its progress", async () => {

@@ -44,6 +44,21 @@ test("a wrong password, an unknown user and a taken address are refused by name"
   await expect(device.register(email, password)).rejects.toMatchObject({ refusal: { codeName: "AccountNameInUse", code: 4348 } });
 });
 
+test("a realm that does not exist admits nobody", async () => {
+  const device = await stage.client.device({ url: stage.serverUrl, appId: "no-such-realm" });
+  await expect(device.signIn()).rejects.toMatchObject({ refusal: { name: "AppError", http: 404 } });
+});
+
+test("a user signs in with an API key that they made, as the same user", async () => {
+  const email = newEmail();
+  const [a, b] = await Promise.all([stage.client.device({ url: stage.serverUrl }), stage.client.device({ url: stage.serverUrl })]);
+  await a.register(email, password);
+  const { id } = await a.signIn({ provider: "email", email, password });
+  const { key } = await a.createApiKey("for-the-kiosk");
+  expect((await b.signIn({ provider: "apiKey", key })).id).toBe(id);
+  await expect(b.signIn({ provider: "apiKey", key: `${key}x` })).rejects.toMatchObject({ refusal: { name: "AppError", http: 401 } });
+});
+
 test("a device that starts again is still signed in", async () => {
   const before = await stage.device();
   const user = await before.user();

@@ -1,4 +1,5 @@
 // Random edits of every kind that two SDKs merge reliably, drawn from a seed.
+import { CommandError, type DeviceRealm } from "./client.ts";
 import type { Dump, Operation, Path, Value, Values } from "./notation.ts";
 import { addToSet, append, clear, create, increment, insert, link, remove, removeIndex, removeKey, removeValue, set } from "./notation.ts";
 import type { ClassSchema } from "./notation.ts";
@@ -217,6 +218,17 @@ export class Edits {
         { $uuid: "3b241101-e2bb-4255-8caf-4136c566a962" },
       ]) ?? null
     );
+  }
+}
+
+/** One random edit, and whether it was written. A change of another device may arrive between the look at the state and the write, and make the edit impossible; then nothing is written. */
+export async function writeIfPossible(realm: DeviceRealm, edits: Edits): Promise<boolean> {
+  try {
+    await realm.write(edits.draw(await realm.dump()));
+    return true;
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    return false;
   }
 }
 

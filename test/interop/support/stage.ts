@@ -45,6 +45,8 @@ export class Partition {
   readonly #stage: Stage;
   readonly #schema: readonly ClassSchema[];
   readonly #url: string | undefined;
+  /** Bytes; more than twice what any scenario's objects take. */
+  #nextBallast = 3_000_000;
 
   constructor(stage: Stage, schema: readonly ClassSchema[], url: string | undefined) {
     this.#stage = stage;
@@ -91,11 +93,11 @@ export class Partition {
    */
   async expectServerObjects(realm: DeviceRealm): Promise<void> {
     await settle([realm]);
-    await this.#lengthenHistory();
+    const ballast = await this.lengthenHistory();
     const network = await Network.to(this.#url ?? this.#stage.serverUrl);
     try {
       const fresh = await this.open(await this.#stage.device({ url: network.url }), { downloadFirst: true });
-      expect(network.received, "bytes to a device that joins, without the history").toBeLessThan(BALLAST_BYTES / 2);
+      expect(network.received, "bytes to a device that joins, without the history").toBeLessThan(ballast / 2);
       expect(await fresh.dump(), "the server's own objects").toEqual(await realm.dump());
       await fresh.device.stop();
     } finally {
@@ -103,21 +105,24 @@ export class Partition {
     }
   }
 
-  /** Writes objects of a class of their own and deletes them again. */
-  async #lengthenHistory(): Promise<void> {
+  /**
+   * Makes the history so much longer than the state that devices which join from now on are sent the state: writes objects of a class of their own
+   * and deletes them. Answers how many bytes that were. A server that has made a compact state makes the next one when the history has doubled.
+   */
+  async lengthenHistory(): Promise<number> {
     const schema = [...this.#schema, { name: "Ballast", primaryKey: "_id", properties: { _id: "int", bytes: "data" } }];
-    const ballast = await this.join({ schema });
+    const device = await this.join({ schema });
     const pieces = 4;
+    const ballast = this.#nextBallast;
+    this.#nextBallast = ballast * 2;
     for (let n = 0; n < pieces; n += 1)
-      await ballast.write(create("Ballast", { _id: n, bytes: randomBytes(BALLAST_BYTES / pieces).toString("hex") }));
-    await ballast.write({ op: "deleteAll", class: "Ballast" });
-    await ballast.upload();
-    await ballast.device.stop();
+      await device.write(create("Ballast", { _id: n, bytes: randomBytes(ballast / pieces).toString("hex") }));
+    await device.write({ op: "deleteAll", class: "Ballast" });
+    await device.upload();
+    await device.device.stop();
+    return ballast;
   }
 }
-
-/** More than twice what any scenario's objects take. */
-const BALLAST_BYTES = 4_000_000;
 
 /** Waits until the server has everything of all `realms`, and they everything of the server. */
 export async function settle(realms: readonly DeviceRealm[]): Promise<void> {
