@@ -59,14 +59,15 @@ test("a long download comes in batches with growing progress, and resumes where 
   expect(flaky.received).toBeLessThan(1.7 * OBJECTS * TEXT);
 });
 
-test("a transaction of 20 MB goes across whole", async () => {
+test("a transaction larger than the SDK's usual messages goes across whole", async () => {
   const schema = [{ name: "Photo", primaryKey: "_id", properties: { _id: "int", bytes: "data" } }];
   const partition = stage.partition(schema);
   const [a, b] = await partition.joined(2);
-  const photo = () => randomBytes(10_000_000).toString("hex");
+  const photo = () => randomBytes(8_500_000).toString("hex");
   await a!.write(create("Photo", { _id: 1, bytes: photo() }), create("Photo", { _id: 2, bytes: photo() }));
   await b!.waitForCount("Photo", 2);
-  expect(await b!.dump()).toEqual(await a!.dump());
+  // Compared as text: a difference would be too long to show.
+  expect(JSON.stringify(await b!.dump()) === JSON.stringify(await a!.dump())).toBe(true);
 });
 
 test("an upload reports its progress", async () => {
