@@ -42,6 +42,8 @@ export interface PartitionSessionsOptions {
   readonly log: LogPort;
   readonly limits?: SessionLimits;
   readonly retention?: RetentionPolicy;
+  /** The lowest server version after which something of the host, as a backup, still has to read the history; it is not dropped above it. */
+  readonly keepHistoryAfter?: () => number;
   /** Key of this partition (`s:part`, `i:42`); a BIND that names another is refused with 204. Without it every partition value is taken. */
   readonly partitionKey?: string;
 }
@@ -60,6 +62,7 @@ type Event =
 export class PartitionSessions implements PartitionSessionsPort {
   readonly #room: Room;
   readonly #retention: RetentionPolicy;
+  readonly #keepHistoryAfter: (() => number) | undefined;
   readonly #connections = new Map<ConnectionId, Connection>();
   #events: Event[] = [];
   /** All running sessions were sent the history up to here, or are in `due`. */
@@ -69,6 +72,7 @@ export class PartitionSessions implements PartitionSessionsPort {
   constructor(options: PartitionSessionsOptions) {
     const counters = zeroCounters();
     this.#retention = options.retention ?? defaultRetention;
+    this.#keepHistoryAfter = options.keepHistoryAfter;
     this.#room = {
       store: options.store,
       sender: new Sender(counters),
@@ -184,7 +188,7 @@ export class PartitionSessions implements PartitionSessionsPort {
       const { store, running, log } = this.#room;
       for (const { file } of running.values()) store.noteUse(file);
       store.flushObjects();
-      let readFrom = store.history.durable;
+      let readFrom = Math.min(store.history.durable, this.#keepHistoryAfter?.() ?? store.history.durable);
       for (const session of running.values())
         readFrom = Math.min(readFrom, Math.max(session.cursor.serverVersion, session.file.snapshotVersion));
       const plan = store.planRetention(this.#retention, readFrom);

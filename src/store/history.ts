@@ -64,6 +64,7 @@ export class History {
   #open: { first: number; sizeBefore: number; body: Uint8Array } | undefined;
   readonly #segments = new Map<number, Segment>();
   #segmentBytes = 0;
+  #latestRead: Segment | undefined;
 
   constructor(sql: Sql, salt: number, limits: HistoryLimits = defaultHistoryLimits) {
     this.#sql = sql;
@@ -187,6 +188,7 @@ export class History {
     this.#base = last.last_version;
     this.#baseSalt = last.salt;
     this.#segments.clear();
+    this.#latestRead = undefined;
     this.#segmentBytes = 0;
     if (this.#open !== undefined && this.#open.first <= this.#base) this.#open = undefined;
     return this.#base;
@@ -247,7 +249,12 @@ export class History {
   }
 
   #segment(version: number): Segment {
-    for (const segment of this.#segments.values()) if (segment.first <= version && version <= segment.last) return segment;
+    // Reads go on where they were, nearly always.
+    const latest = this.#latestRead;
+    if (latest !== undefined && latest.first <= version && version <= latest.last) return latest;
+    for (const segment of this.#segments.values()) {
+      if (segment.first <= version && version <= segment.last) return (this.#latestRead = segment);
+    }
     const header = this.#header(version);
     if (header === undefined) throw new RangeError(`The history has lost version ${version}`);
     const segment = this.#readSegment(Math.floor(header.position / partsPerSegment));
@@ -258,6 +265,7 @@ export class History {
       this.#segments.delete(first);
       this.#segmentBytes -= oldest.bytes;
     }
+    this.#latestRead = segment;
     return segment;
   }
 

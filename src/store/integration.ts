@@ -67,8 +67,8 @@ export class Integration {
   readonly #batch: UploadBatch;
   readonly #runs: Run[] = [];
   readonly #refused = new RefusedObjects();
-  /** Reciprocals that this integration made, by server version. */
-  readonly #reciprocals = new Map<number, readonly Instruction[]>();
+  /** Reciprocals that this integration made, encoded, by server version. */
+  readonly #reciprocals = new Map<number, Uint8Array>();
   #refusal: IntegrationRefusal | undefined;
 
   constructor(context: IntegrationContext, batch: UploadBatch) {
@@ -194,7 +194,7 @@ export class Integration {
     const merged = merge(local, incoming);
     budget.units -= 4 * (weight + incoming.reduce((sum, { instructions }) => sum + instructions.length, 0));
     merged.local.forEach((output, index) => {
-      if (output.changed) this.#reciprocals.set(versions[index]!, output.instructions);
+      if (output.changed) this.#reciprocals.set(versions[index]!, codec.encode(output.instructions));
     });
     merged.incoming.forEach((output, index) => {
       const change = run.changes[index]!;
@@ -207,7 +207,8 @@ export class Integration {
   #partner(version: number, footprint: FootprintSet, decode: (bytes: Uint8Array) => readonly Instruction[]): MergeInput | undefined {
     const { history, snapshots, reciprocals } = this.#context;
     const { file } = this.#batch;
-    const reciprocal = this.#reciprocals.get(version) ?? reciprocals(file)?.get(version);
+    const made = this.#reciprocals.get(version);
+    const reciprocal = made === undefined ? reciprocals(file)?.get(version) : decode(made);
     if (version <= file.snapshotVersion) {
       const snapshot = snapshots.get(file.snapshotVersion);
       if (snapshot === undefined || version < firstPieceVersion(snapshot)) return undefined;
@@ -243,7 +244,7 @@ export class Integration {
     }
     if (this.#reciprocals.size > 0) {
       const reciprocals = this.#context.reciprocalsFor(file);
-      for (const [version, instructions] of this.#reciprocals) reciprocals.set(version, instructions);
+      for (const [version, changeset] of this.#reciprocals) reciprocals.set(version, changeset);
     }
     const correction = this.#refused.isEmpty ? undefined : this.#context.correct(file, this.#refused);
     this.#context.advanceProgress(file, progress, lockedVersion, entries > 0 || correction !== undefined);

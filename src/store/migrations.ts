@@ -10,7 +10,7 @@ interface Migration {
  * Tables of a partition's history. Every row is written rarely and holds much, since rows written are what the platform bills:
  * - `history_segment`: entries appended in one turn. `position` = first version · 4096 + part; the columns of part 0 describe the whole.
  * - `client_file`: one device's copy (server-semantics §1.3). Rows are never deleted, so that no file ident is used twice (HX6).
- * - `reciprocal`: foreign entries as transformed against one client file's uploads, 64 versions a row.
+ * - `reciprocal`: foreign entries as transformed against one client file's uploads, 256 versions a row.
  * - `snapshot_piece`: compact states that were sent to new clients instead of the history (NB2–NB4).
  * - `correction`: restoring entries for one client file and their undelivered notices (FX12, FX13).
  */

@@ -77,7 +77,10 @@ export class PartitionStore {
   /** Files known to have nothing stored beside their record. */
   readonly #plain = new Set<number>();
   #newestServerTimestamp = 0;
+  /** The objects in memory reflect the history up to here. */
   #objectsAt: number;
+  /** Bytes of changesets that the objects' rows reflect. */
+  #flushedSize: number;
   /** No snapshot is tried again before the history has this size. */
   #snapshotTriedAt = 0;
 
@@ -92,6 +95,7 @@ export class PartitionStore {
     this.#snapshots = new Snapshots(options.sql);
     this.#objects = new ObjectState(new SqlObjectStorage(options.sql), { cacheBytes: this.#limits.objectCacheBytes });
     this.#objectsAt = this.#objects.cursor;
+    this.#flushedSize = this.history.sizeUpTo(this.#objectsAt);
     this.#context = {
       history: this.history,
       snapshots: this.#snapshots,
@@ -218,20 +222,20 @@ export class PartitionStore {
     }
     if (!objectsAreCurrent) return;
     this.#objectsAt = this.history.durable;
-    if (this.#objects.shouldFlush || this.#unflushedBytes() > this.#limits.unflushedBytes) this.flushObjects();
+    if (this.#objects.shouldFlush || this.#unflushedCost() > this.#limits.unflushedBytes) this.flushObjects();
   }
 
   /** Writes the objects' rows. True: there was something to write. */
   flushObjects(): boolean {
     this.#catchUp();
     if (this.#objects.cursor === this.history.durable || this.#objectsAt !== this.history.durable) return false;
-    this.#objects.flush(this.#objectsAt);
+    this.#flushObjectsAt(this.#objectsAt);
     return true;
   }
 
   /** The partition is quiet: writes the objects' rows if enough has changed to be worth it. True: call again. */
   settle(): boolean {
-    return this.#unflushedBytes() > this.#limits.quietUnflushedBytes && this.flushObjects();
+    return this.#unflushedCost() > this.#limits.quietUnflushedBytes && this.flushObjects();
   }
 
   /** Lets go of what was kept in memory for a file; its progress becomes due. */
@@ -280,12 +284,19 @@ export class PartitionStore {
     for (const entry of this.history.entries(this.#objectsAt + 1, this.history.durable)) {
       if (entry.changeset.length > 0) this.#objects.apply(entry.instructions ?? codec.decode(entry.changeset));
       this.#objectsAt = entry.version;
-      if (this.#objects.shouldFlush) this.#objects.flush(entry.version);
+      if (this.#objects.shouldFlush) this.#flushObjectsAt(entry.version);
     }
   }
 
-  #unflushedBytes(): number {
-    return this.history.totalSize - this.history.sizeUpTo(this.#objects.cursor);
+  #flushObjectsAt(version: number): void {
+    this.#objects.flush(version);
+    this.#flushedSize = this.history.sizeUpTo(version);
+  }
+
+  /** What applying the history again would cost: bytes, and something for each entry. */
+  #unflushedCost(): number {
+    const { history } = this;
+    return history.totalSize - this.#flushedSize + (history.durable - this.#objects.cursor) * costOfEntry;
   }
 
   #serverTimestamp(atLeast: number): number {
@@ -405,6 +416,8 @@ export class PartitionStore {
   }
 }
 
+/** Applying a small changeset takes as long as applying this many bytes of a large one. */
+const costOfEntry = 200;
 const noInstructions: readonly Instruction[] = [];
 const codec: ChangesetCodec = {
   encode: (instructions) => (instructions.length === 0 ? new Uint8Array() : encodeChangeset(instructions)),

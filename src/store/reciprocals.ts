@@ -10,14 +10,8 @@ export interface ChangesetCodec {
 }
 
 /** Server versions whose reciprocals share a row. */
-const bucketVersions = 64;
+const bucketVersions = 256;
 const table: SplitTable = { name: "reciprocal", keys: ["file_ident", "bucket"] };
-
-/** One of the two is always there; the other is made when first needed. */
-interface Form {
-  bytes: Uint8Array | undefined;
-  instructions: readonly Instruction[] | undefined;
-}
 
 /**
  * The reciprocal history of one client file (server-semantics §1.3, MG3): foreign entries as transformed against what this client
@@ -28,9 +22,9 @@ export class Reciprocals {
   readonly #sql: Sql;
   readonly #codec: ChangesetCodec;
   readonly #fileIdent: number;
-  readonly #forms = new Map<number, Form>();
+  /** Changesets by server version, encoded: an offline client may have as many as the history has entries. */
+  readonly #forms = new Map<number, Uint8Array>();
   readonly #dirty = new Set<number>();
-  #newest = 0;
   /** Everything up to here was, or may be, dropped. */
   #trimmed = 0;
   #rowsFrom = 0;
@@ -44,11 +38,6 @@ export class Reciprocals {
     for (const { bucket } of rows) this.#unpack(getSplit(sql, table, [fileIdent, bucket]) ?? new Uint8Array());
   }
 
-  /** The newest version that has one; 0 for none. */
-  get newest(): number {
-    return this.#newest;
-  }
-
   /** Number of versions that have one. */
   get size(): number {
     return this.#forms.size;
@@ -56,16 +45,14 @@ export class Reciprocals {
 
   /** Undefined: none is stored, the recorded entry counts. */
   get(version: number): readonly Instruction[] | undefined {
-    const form = this.#forms.get(version);
-    if (form === undefined) return undefined;
-    form.instructions ??= this.#codec.decode(form.bytes ?? new Uint8Array());
-    return form.instructions;
+    const bytes = this.#forms.get(version);
+    return bytes && this.#codec.decode(bytes);
   }
 
-  set(version: number, instructions: readonly Instruction[]): void {
-    this.#forms.set(version, { instructions, bytes: undefined });
+  /** `changeset`: encoded; of length 0 when nothing is left of the entry. */
+  set(version: number, changeset: Uint8Array): void {
+    this.#forms.set(version, changeset);
     this.#dirty.add(Math.floor(version / bucketVersions));
-    this.#newest = Math.max(this.#newest, version);
   }
 
   /** Versions up to `base` are integrated by the client: their reciprocals can meet nothing any more. True: there are rows to remove. */
@@ -93,11 +80,10 @@ export class Reciprocals {
 
   #pack(bucket: number): Uint8Array {
     for (let version = bucket * bucketVersions; version < (bucket + 1) * bucketVersions; version++) {
-      const form = this.#forms.get(version);
-      if (form === undefined) continue;
-      form.bytes ??= this.#codec.encode(form.instructions ?? []);
+      const changeset = this.#forms.get(version);
+      if (changeset === undefined) continue;
       writer.unsigned(version);
-      writer.block(form.bytes);
+      writer.block(changeset);
     }
     return writer.take();
   }
@@ -106,8 +92,7 @@ export class Reciprocals {
     const reader = new ByteReader(body);
     while (!reader.atEnd) {
       const version = reader.unsigned();
-      this.#forms.set(version, { bytes: reader.block(), instructions: undefined });
-      this.#newest = Math.max(this.#newest, version);
+      this.#forms.set(version, reader.block());
     }
   }
 }

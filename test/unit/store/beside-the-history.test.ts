@@ -28,8 +28,8 @@ const rowsOf = (table: string): number => sql.all<{ n: number }>(`SELECT count(*
 describe("reciprocal history", () => {
   test("[§1.3] one that became empty is not the same as none, also after a restart", () => {
     const reciprocals = new Reciprocals(sql, codec, 5);
-    reciprocals.set(7, []);
-    reciprocals.set(8, [create(1)]);
+    reciprocals.set(7, new Uint8Array());
+    reciprocals.set(8, encodeChangeset([create(1)]));
     reciprocals.flush();
     const again = new Reciprocals(sql, codec, 5);
     expect([again.get(6), again.get(7), again.get(8)]).toEqual([undefined, [], [create(1)]]);
@@ -37,7 +37,7 @@ describe("reciprocal history", () => {
 
   test("many versions share a row, and another file's are not touched", () => {
     const reciprocals = new Reciprocals(sql, codec, 5);
-    for (let version = 1; version <= 200; version++) reciprocals.set(version, [title(1, `t${version}`)]);
+    for (let version = 1; version <= 900; version++) reciprocals.set(version, encodeChangeset([title(1, `t${version}`)]));
     reciprocals.flush();
     expect(rowsOf("reciprocal")).toBe(4);
     expect(new Reciprocals(sql, codec, 6).size).toBe(0);
@@ -45,13 +45,14 @@ describe("reciprocal history", () => {
 
   test("[MG3] they stay until the client's base has passed them", () => {
     const reciprocals = new Reciprocals(sql, codec, 5);
-    for (let version = 1; version <= 200; version++) reciprocals.set(version, []);
+    for (let version = 1; version <= 900; version++) reciprocals.set(version, new Uint8Array());
     reciprocals.flush();
-    reciprocals.trim(130);
+    reciprocals.trim(600);
     reciprocals.flush();
-    expect(reciprocals.get(130)).toBeUndefined();
-    expect(new Reciprocals(sql, codec, 5).get(131)).toEqual([]);
-    reciprocals.trim(200);
+    expect(reciprocals.get(600)).toBeUndefined();
+    expect(new Reciprocals(sql, codec, 5).get(601)).toEqual([]);
+    expect(rowsOf("reciprocal")).toBe(2);
+    reciprocals.trim(900);
     reciprocals.flush();
     expect(reciprocals.size).toBe(0);
     expect(rowsOf("reciprocal")).toBeLessThanOrEqual(1);
