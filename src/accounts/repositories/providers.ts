@@ -81,6 +81,20 @@ export class RealmSecrets {
     }
   }
 
+  /** Writes a secret, new or in place of the value before; whoever refers to it by name uses the new value from then on. */
+  async set(name: string, value: string): Promise<{ readonly id: string; readonly name: string }> {
+    const { database, realm, clock } = this.#scope;
+    const now = clock();
+    const rows = await database
+      .insert(realmSecrets)
+      .values({ id: newId(now), realm, name, value, createdAt: now })
+      .onConflictDoUpdate({ target: [realmSecrets.realm, realmSecrets.name], set: { value } })
+      .returning({ id: realmSecrets.id, name: realmSecrets.name });
+    const row = only(rows);
+    if (row === undefined) throw new Error("the store did not return the secret that it set");
+    return row;
+  }
+
   async reveal(name: string): Promise<string | undefined> {
     const { database, realm } = this.#scope;
     const is = and(eq(realmSecrets.realm, realm), eq(realmSecrets.name, name));
