@@ -84,7 +84,12 @@ export const startServer = async (options: ServerOptions, writeLine: (line: stri
       modulesRoot: dirname(worker),
       modules: [{ type: "ESModule", path: worker }],
       defaultPersistRoot: data,
-      bindings: { SIGNING_KEYS: secrets.signingKeys, ADMIN_TOKEN: secrets.adminToken, LOG_LEVEL: options.logLevel },
+      bindings: {
+        ...options.settings,
+        SIGNING_KEYS: secrets.signingKeys,
+        ADMIN_TOKEN: secrets.adminToken,
+        LOG_LEVEL: options.logLevel,
+      },
       cf: false,
       telemetry: { enabled: false },
       log: new Log(LogLevel.NONE),

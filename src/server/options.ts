@@ -1,6 +1,10 @@
 import { parseArgs } from "node:util";
 import { logSettings, type LogSetting } from "../worker/logging.ts";
 
+/** The Worker's settings that `--set` may give; on Cloudflare they are variables (docs/operations.md). `LOG_LEVEL` is `--log`. */
+export const settingNames = ["PUBLIC_ORIGIN", "REALM_REQUIRED", "REALM_DELIMITER", "REMOTE_REALM_HOSTS"] as const;
+export type SettingName = (typeof settingNames)[number];
+
 /** How the embedded server runs. */
 export interface ServerOptions {
   readonly host: string;
@@ -9,6 +13,7 @@ export interface ServerOptions {
   /** The folder that holds all data and secrets. */
   readonly state: string;
   readonly logLevel: LogSetting;
+  readonly settings: Readonly<Partial<Record<SettingName, string>>>;
   /** PEM files; when present the server speaks HTTPS and WSS. */
   readonly tls?: { readonly certificatePath: string; readonly keyPath: string };
 }
@@ -25,12 +30,25 @@ export const usage = `Usage: npm start -- [options]
   --host H       address to listen on (default 127.0.0.1; 0.0.0.0 for all)
   --state DIR    folder of all data and secrets (default .reeve/state)
   --log LEVEL    ${logSettings.join(", ")} (default info)
+  --set N=VALUE  a setting of the Worker: ${settingNames.join(", ")}; may be repeated
   --cert FILE    PEM certificate: serve HTTPS and WSS, together with --key
   --key FILE     PEM private key of the certificate
   --help         this text
 `;
 
 const invalid = (message: string): ParsedOptions => ({ kind: "invalid", message });
+
+/** `NAME=VALUE` texts as settings, or what is wrong with the first that is none. */
+const parseSettings = (texts: readonly string[]): ServerOptions["settings"] | string => {
+  const settings: Partial<Record<SettingName, string>> = {};
+  for (const text of texts) {
+    const equals = text.indexOf("=");
+    const name = settingNames.find((known) => known === text.slice(0, equals));
+    if (equals < 0 || name === undefined) return `--set takes NAME=VALUE with one of ${settingNames.join(", ")}, not "${text}"`;
+    settings[name] = text.slice(equals + 1);
+  }
+  return settings;
+};
 
 /** Parses the command line's arguments (without node and script). */
 export const parseOptions = (parameters: readonly string[]): ParsedOptions => {
@@ -39,7 +57,16 @@ export const parseOptions = (parameters: readonly string[]): ParsedOptions => {
   try {
     ({ values } = parseArgs({
       args: [...parameters],
-      options: { port: text, host: text, state: text, log: text, cert: text, key: text, help: { type: "boolean" } },
+      options: {
+        port: text,
+        host: text,
+        state: text,
+        log: text,
+        cert: text,
+        key: text,
+        set: { type: "string", multiple: true },
+        help: { type: "boolean" },
+      },
       strict: true,
       allowPositionals: false,
     }));
@@ -52,6 +79,8 @@ export const parseOptions = (parameters: readonly string[]): ParsedOptions => {
   const logLevel = logSettings.find((setting) => setting === (values.log ?? "info"));
   if (logLevel === undefined) return invalid(`--log takes one of ${logSettings.join(", ")}, not "${values.log}"`);
   if ((values.cert === undefined) !== (values.key === undefined)) return invalid("--cert and --key go together");
+  const settings = parseSettings(values.set ?? []);
+  if (typeof settings === "string") return invalid(settings);
   if (values.host === "" || values.state === "") return invalid("--host and --state may not be empty");
   return {
     kind: "run",
@@ -60,6 +89,7 @@ export const parseOptions = (parameters: readonly string[]): ParsedOptions => {
       port: Number(portText),
       state: values.state ?? ".reeve/state",
       logLevel,
+      settings,
       ...(values.cert !== undefined && values.key !== undefined ? { tls: { certificatePath: values.cert, keyPath: values.key } } : {}),
     },
   };

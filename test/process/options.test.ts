@@ -10,15 +10,25 @@ import { version } from "../../src/worker/version.ts";
 test("without options the server listens on port 9080 of this machine alone and keeps its data in .reeve/state", () => {
   expect(parseOptions([])).toEqual({
     kind: "run",
-    options: { host: "127.0.0.1", port: 9080, state: ".reeve/state", logLevel: "info" },
+    options: { host: "127.0.0.1", port: 9080, state: ".reeve/state", logLevel: "info", settings: {} },
   });
 });
 
 test("every option is taken", () => {
-  const parameters = "--port 0 --host 0.0.0.0 --state /data --log detail --cert c.pem --key k.pem".split(" ");
+  const parameters =
+    "--port 0 --host 0.0.0.0 --state /data --log detail --cert c.pem --key k.pem --set REALM_DELIMITER== --set REALM_REQUIRED=true".split(
+      " ",
+    );
   expect(parseOptions(parameters)).toEqual({
     kind: "run",
-    options: { host: "0.0.0.0", port: 0, state: "/data", logLevel: "detail", tls: { certificatePath: "c.pem", keyPath: "k.pem" } },
+    options: {
+      host: "0.0.0.0",
+      port: 0,
+      state: "/data",
+      logLevel: "detail",
+      settings: { REALM_DELIMITER: "=", REALM_REQUIRED: "true" },
+      tls: { certificatePath: "c.pem", keyPath: "k.pem" },
+    },
   });
 });
 
@@ -29,6 +39,8 @@ test.each([
   [["--log", "loud"], '--log takes one of all, trace, debug, detail, info, warn, error, fatal, off, not "loud"'],
   [["--cert", "c.pem"], "--cert and --key go together"],
   [["--state", ""], "may not be empty"],
+  [["--set", "ADMIN_TOKEN=x"], "--set takes NAME=VALUE"],
+  [["--set", "PUBLIC_ORIGIN"], "--set takes NAME=VALUE"],
   [["--prt", "1"], "--prt"],
   [["extra"], "extra"],
 ])("%j is refused with a message that names the mistake", (parameters, message) => {

@@ -1,4 +1,4 @@
-import { openAccounts } from "../../accounts/accounts.ts";
+import { openAccounts, type Accounts } from "../../accounts/accounts.ts";
 import { defaultRealmName } from "../../accounts/ids.ts";
 import type { TokenClaims, Tokens } from "../../accounts/tokens.ts";
 import type { Environment } from "../environment.ts";
@@ -28,19 +28,16 @@ const tokenOf = (request: Request, parameter: string): string | undefined => {
  * Whether a user of this realm may come in under this App ID: the realm's own name; the default realm's, under which users of every realm
  * may sign in by a prefix to their name; or that of one of the realm's applications, for which alone the account store is asked.
  */
-const admitTo = async (environment: Environment, appId: string, claims: TokenClaims): Promise<Authentication> => {
-  if (claims.endsWithSession) {
-    try {
-      const session = await openAccounts(environment.DB).inRealm(claims.realm).sessions.findLive(claims.sessionId);
-      if (session === undefined) return { kind: "forbidden", reason: "the session has ended" };
-    } catch (error) {
-      return { kind: "unavailable", reason: String(error) };
-    }
-  }
-  if (appId === claims.realm || appId === defaultRealmName) return { kind: "user", claims };
+const belongs = async (accounts: Accounts, appId: string, { realm }: TokenClaims): Promise<boolean> =>
+  appId === realm || appId === defaultRealmName || (await accounts.realms.findByAppId(appId))?.name === realm;
+
+const admit = async (environment: Environment, appId: string, claims: TokenClaims): Promise<Authentication> => {
+  const accounts = openAccounts(environment.DB);
   try {
-    const realm = await openAccounts(environment.DB).realms.findByAppId(appId);
-    return realm?.name === claims.realm ? { kind: "user", claims } : { kind: "forbidden", reason: "a token of another realm" };
+    if (claims.endsWithSession && (await accounts.inRealm(claims.realm).sessions.findLive(claims.sessionId)) === undefined) {
+      return { kind: "forbidden", reason: "the session has ended" };
+    }
+    return (await belongs(accounts, appId, claims)) ? { kind: "user", claims } : { kind: "forbidden", reason: "a token of another realm" };
   } catch (error) {
     return { kind: "unavailable", reason: String(error) };
   }
@@ -80,6 +77,6 @@ export const authenticate = async (
     case "expired":
       return { kind: "expired" };
     case "ok":
-      return admitTo(environment, appId, result.claims);
+      return admit(environment, appId, result.claims);
   }
 };

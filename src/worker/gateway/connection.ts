@@ -54,17 +54,23 @@ export class ClientConnection {
   readonly #links = new Map<string, PartitionLink>();
   #waitingBytes = 0;
   #failedLinks = 0;
+  #lastHeard = Date.now();
   #over = false;
+  readonly #watch: ReturnType<typeof setInterval>;
 
   constructor(ports: GatewayPorts, wire: Wire, limits: GatewayLimits) {
     this.#ports = ports;
     this.#wire = { ...wire, limits: limits.wire };
     this.#limits = limits;
+    this.#watch = setInterval(() => {
+      if (Date.now() - this.#lastHeard > limits.silence) this.#close({ code: 1011, reason: "silent for too long" });
+    }, limits.silence / 2);
   }
 
   /** One WebSocket message from the client. Text is no message of the protocol (F1). */
   receive(frame: Uint8Array | string): void {
     if (this.#over) return;
+    this.#lastHeard = Date.now();
     if (typeof frame === "string") {
       this.#fail("BadSyntax");
       return;
@@ -81,6 +87,7 @@ export class ClientConnection {
   /** The client's socket is gone. */
   disconnect(): void {
     this.#over = true;
+    clearInterval(this.#watch);
     this.#sessions.clear();
     for (const link of this.#links.values()) link.close();
     this.#links.clear();

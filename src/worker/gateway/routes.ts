@@ -129,19 +129,13 @@ const serve = (environment: Environment, admission: Admission): WebSocket => {
     { mode: negotiated.mode, version: negotiated.version, zlib, limits: gatewayLimits.wire },
     gatewayLimits,
   );
-  let lastHeard = Date.now();
-  const watch = setInterval(() => {
-    if (Date.now() - lastHeard > gatewayLimits.silence) server.close(1011, "silent for too long");
-  }, gatewayLimits.silence / 2);
   const gone = (): void => {
     if (!open) return;
     open = false;
-    clearInterval(watch);
     connection.disconnect();
     log.log("detail", "a client is gone");
   };
   server.addEventListener("message", ({ data }) => {
-    lastHeard = Date.now();
     connection.receive(data instanceof ArrayBuffer ? new Uint8Array(data) : String(data));
   });
   server.addEventListener("close", gone);

@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { decodeDown, encodeDown, type DownMessage, type SentMessage } from "../../../src/protocol/down.ts";
 import { stringPartition } from "../../../src/protocol/partition.ts";
 import { compensatingWrite, connectionError, sessionError } from "../../../src/protocol/refusal.ts";
@@ -266,6 +266,21 @@ describe("a partition's socket that drops", () => {
     const { say, closes } = setUp({ limits: { failedLinks: 2 }, open: () => Promise.reject(new Error("too many subrequests")) });
     say(bind(1, "p"), bind(2, "q"));
     await vi.waitFor(() => expect(closes).toEqual([1011]));
+  });
+});
+
+describe("a silent client", () => {
+  afterEach(() => void vi.useRealTimers());
+
+  test("is dropped with 1011 after the time in which it would have sent many PINGs; one that sends them is not", async () => {
+    vi.useFakeTimers();
+    const [silent, living] = [setUp(), setUp()];
+    for (let minute = 0; minute < 25; minute++) {
+      living.say(ping(minute));
+      await vi.advanceTimersByTimeAsync(60_000);
+    }
+    expect([silent.closes, living.closes]).toEqual([[1011], []]);
+    living.connection.disconnect();
   });
 });
 
