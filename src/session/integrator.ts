@@ -65,10 +65,19 @@ export function drain(room: Room, session: RunningSession): void {
 function batchOf(session: RunningSession): UploadBatch {
   const changes = session.pending.splice(0);
   session.pendingBytes = 0;
-  const { info, wire } = session.connection;
-  const withoutRight = featuresOf(wire.version).compensatingWrites ? "correct" : "refuse";
-  const rights = info.access.mayWrite ? "write" : withoutRight;
-  return { file: session.file, changes, progress: session.progress, lockedVersion: session.lockedVersion, rights };
+  const { file, progress, lockedVersion } = session;
+  return { file, changes, progress, lockedVersion, rights: rightsOf(session) };
+}
+
+function rightsOf({ connection: { info, wire } }: RunningSession): UploadBatch["rights"] {
+  if (info.access.mayWrite) return "write";
+  return featuresOf(wire.version).compensatingWrites ? "correct" : "refuse";
+}
+
+/** The user's rights changed: a merge that is under way is judged by the new ones. */
+export function judgeAnew(room: Room, session: RunningSession): void {
+  const { job } = session;
+  if (job !== undefined && job.batch.rights !== rightsOf(session)) session.job = room.store.integrate({ ...job.batch, rights: rightsOf(session) });
 }
 
 /** Ends the session of a refused upload with the code that belongs to the reason. */

@@ -9,7 +9,7 @@ import { handleMessage } from "./actions.ts";
 import { packConnection, unpackConnection, type RestoredSession } from "./attachment.ts";
 import { makeConnection, type Connection } from "./connection.ts";
 import { fanOut } from "./fan-out.ts";
-import { drain, integrateUploads } from "./integrator.ts";
+import { drain, integrateUploads, judgeAnew } from "./integrator.ts";
 import { zeroCounters } from "./metrics.ts";
 import type {
   AccessDecision,
@@ -242,9 +242,9 @@ export class PartitionSessions implements PartitionSessionsPort {
       case "access":
         connection.info = { ...connection.info, access: decision.access };
         this.#room.changed.add(connection);
-        if (decision.access.mayRead) return;
         for (const session of connection.sessions.values()) {
-          if (session.state !== "ended") endSession(this.#room, session, permissionDenied(session));
+          if (session.state === "running") judgeAnew(this.#room, session);
+          if (session.state !== "ended" && !decision.access.mayRead) endSession(this.#room, session, permissionDenied(session));
         }
         return;
       case "close":

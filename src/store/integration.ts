@@ -81,8 +81,9 @@ export class Integration {
     }
   }
 
-  get file(): ClientFile {
-    return this.#batch.file;
+  /** What it integrates: enough to start anew, as when the author's rights change meanwhile. */
+  get batch(): UploadBatch {
+    return this.#batch;
   }
 
   /** Merges on. True: everything up to the current version was met, or the batch is refused; call `finish` before the history grows. */

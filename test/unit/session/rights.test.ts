@@ -189,6 +189,23 @@ describe("writing", () => {
     expect(typesOf(peer.answers())).toEqual(["json_error", "download", "mark"]);
   });
 
+  test("an upload whose merge is under way is judged by the rights of now", () => {
+    bench.server.close();
+    bench = new Bench({ sessionLimits: { mergeUnits: 1, leastMergeUnits: 3 } });
+    const other = writer();
+    const peer = bench.peer("reader");
+    peer.open();
+    for (let index = 0; index < 20; index++) other.upload([[7 + index, 2, [title(1, `t${index}`)]]], { locked: 2 });
+    other.answers();
+    peer.answers();
+    peer.upload([[10, 2, [title(1, "mine")]]], { locked: 2, timestamp: 90_000 });
+    expect(bench.turn().more).toBe(true);
+    decide("reader", { kind: "access", access: readOnly });
+    expect(errorsIn(peer.answers())).toMatchObject([{ code: 231 }]);
+    const { title: value } = Object.fromEntries(bench.server.store.objects.read("Item", { kind: "int", value: 1n, text: "i1" })!.fields);
+    expect(value).toMatchObject({ value: "t19" });
+  });
+
   test("[§12.6] builds that do not know 231 get 230 and a client reset without recovery; nothing is stored", () => {
     writer();
     const peer = reader(4);
