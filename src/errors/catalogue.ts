@@ -1,8 +1,12 @@
 import { changesetErrors } from "./changeset.ts";
+import { checkErrors } from "./check.ts";
+import { cliErrors } from "./cli.ts";
 import type { ErrorEntry } from "./entry.ts";
 import { httpErrors } from "./http.ts";
+import { loopbackErrors } from "./loopback.ts";
 import { mergeErrors } from "./merge.ts";
 import { objectErrors } from "./objects.ts";
+import { providerErrors } from "./providers.ts";
 import { syncErrors, type SyncErrorEntry } from "./sync.ts";
 
 /** One section of the reference page: errors that the same part of the service raises, and where their status is seen. */
@@ -40,5 +44,25 @@ export const catalogue: readonly CatalogueSection[] = [
     title: "HTTP",
     introduction: "Answered by the HTTP interface as `error_code`, with this status.",
     errors: httpErrors,
+  },
+  {
+    title: "Signing in",
+    introduction: "Answered as `error_code` by every way to sign in, with this status.",
+    errors: providerErrors,
+  },
+  {
+    title: "LoopBack-style accounts",
+    introduction: "Answered below `/api/Users` as `error.code` in LoopBack's form, with this status.",
+    errors: loopbackErrors,
+  },
+  {
+    title: "Command line",
+    introduction: "Printed by `reeve`; the number is its exit status. 0 is success.",
+    errors: cliErrors,
+  },
+  {
+    title: "Check of a deployment",
+    introduction: "Found by `reeve check` in the files of a deployment. 1 is an error, with which the check fails; 0 is a warning.",
+    errors: checkErrors,
   },
 ];
