@@ -39,6 +39,10 @@ type Session =
   /** An error was sent: all but UNBIND is ignored (sync-protocol S9). `partition` when it was the partition that sent it. */
   | { readonly kind: "failed"; readonly partition?: string };
 
+/** For what will not be mended within a second: the session is bound again after a delay that grows, and nobody adds to an overload. */
+const comeBackLater = (session: number): SentMessage =>
+  sessionError(session, "InitialSyncNotFinished", { backoff: { firstSeconds: 2, maximumSeconds: 300, factor: 2 } });
+
 /** The codes a partition may close its socket with that are meant for the client and its user, not for the partition (sync-protocol §11). */
 const userCloses: ReadonlySet<number> = new Set([closes.refreshToken.code, closes.logOut.code, closes.refreshLocation.code]);
 
@@ -153,7 +157,7 @@ export class ClientConnection {
       authorisation = await this.#ports.authorise(partition);
     } catch (error) {
       this.#ports.log.log("error", "the right to a partition could not be decided", { reason: String(error) });
-      if (this.#sessions.get(session) === opening) this.#failSession(session, sessionError(session, "SessionClosed"));
+      if (this.#sessions.get(session) === opening) this.#failSession(session, comeBackLater(session));
       return;
     } finally {
       for (const { length } of opening.waiting.slice(1)) this.#waitingBytes -= length;
@@ -277,7 +281,7 @@ export class ClientConnection {
         return sessionError(session, "SessionClosed");
       case "historyMissing":
       case "unavailable":
-        return sessionError(session, "InitialSyncNotFinished", { backoff: { firstSeconds: 2, maximumSeconds: 300, factor: 2 } });
+        return comeBackLater(session);
     }
   }
 

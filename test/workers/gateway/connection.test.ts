@@ -211,10 +211,10 @@ describe("errors of one session", () => {
     expect(heard).toMatchObject([{ session: 3, code: 201, action: "Transient" }]);
   });
 
-  test("a store that cannot say what the user may do puts the session off with 200", async () => {
+  test("a store that cannot say what the user may do puts the session off with 229 and a growing delay", async () => {
     const { say, heard } = setUp({ authorise: () => Promise.reject(new Error("no store")) });
     say(bind(1, "p"));
-    await vi.waitFor(() => expect(heard).toMatchObject([{ session: 1, code: 200, action: "Transient" }]));
+    await vi.waitFor(() => expect(heard).toMatchObject([{ session: 1, code: 229, action: "Transient", backoff: { factor: 2 } }]));
   });
 
   test("[IN6] a partition whose history is missing lets its devices wait with 229 and a growing delay", async () => {
