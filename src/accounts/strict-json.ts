@@ -1,6 +1,12 @@
 /** The place of a name that stands twice in one object: the names that lead to it. */
 export type DuplicateKey = { readonly path: readonly string[] };
 
+const skipBlank = (json: string, start: number): number => {
+  let position = start;
+  while (" \t\r\n".includes(json[position] ?? ".")) position += 1;
+  return position;
+};
+
 const readString = (json: string, start: number): number => {
   let position = start + 1;
   while (json[position] !== '"') position += json[position] === "\\" ? 2 : 1;
@@ -23,7 +29,7 @@ export const findDuplicateKey = (json: string): DuplicateKey | undefined => {
     else if (character === '"') {
       const end = readString(json, position);
       const top = open.at(-1);
-      if (top?.names !== undefined && /^\s*:/.test(json.slice(end, end + 64).trimStart().slice(0, 1))) {
+      if (top?.names !== undefined && json[skipBlank(json, end)] === ":") {
         const name: unknown = JSON.parse(json.slice(position, end));
         top.name = String(name);
         if (top.names.has(top.name)) return { path: open.map((entry) => entry.name) };

@@ -6,6 +6,7 @@ import { httpErrors } from "../errors/http.ts";
 import { appServices } from "./app-services/routes.ts";
 import type { Environment } from "./environment.ts";
 import { gateway } from "./gateway/routes.ts";
+import { loopback } from "./loopback/routes.ts";
 import { createLog, parseLogSetting } from "./logging.ts";
 import { service } from "./service.ts";
 
@@ -30,6 +31,7 @@ app.use(secureHeaders());
 app.use(bodyLimit({ maxSize: maxBodyBytes, onError: (context) => answer(context, "ReadSizeLimitExceeded") }));
 app.route("/", service);
 app.route("/api/client/v2.0", appServices);
+app.route("/api/Users", loopback);
 
 app.notFound((context) => answer(context, "ServiceNotFound"));
 

@@ -145,7 +145,7 @@ export class EntityUsers {
   }
 
   /** The values of a user, without hashed ones. */
-  read(user: User): UserValues {
+  async read(user: User): Promise<UserValues> {
     return readUserValues(this.entity, user);
   }
 

@@ -11,7 +11,7 @@ import type { AppServicesContext, AppServicesPorts } from "./ports.ts";
 const registry = createRegistry(signInProviders);
 
 /** The ports of the Worker's own bindings. What changes access reaches open sessions after the answer is given. */
-const openPorts = async (context: AppServicesContext): Promise<AppServicesPorts> => {
+export const openPorts = async (context: Pick<AppServicesContext, "env" | "executionCtx">): Promise<AppServicesPorts> => {
   const { env } = context;
   const accessChanged = (change: AccessChange): void => context.executionCtx.waitUntil(followAccessChange(env, change));
   return {

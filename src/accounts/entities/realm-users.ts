@@ -1,0 +1,22 @@
+import type { RealmAccounts } from "../accounts.ts";
+import type { Realm } from "../repositories/realms.ts";
+import type { User } from "../repositories/users.ts";
+import type { JsonObject } from "../schema.ts";
+import type { Author, UserValues } from "./prepare.ts";
+import { openEntityUsers, type NewUserOptions, type UserResult } from "./users.ts";
+
+/** The users of a realm, wherever they live. */
+export interface RealmUsers {
+  /** Makes a user by the realm's entity. */
+  create(input: JsonObject, author: Author, options?: NewUserOptions): Promise<UserResult>;
+  /** Changes a user; absent fields stay, null empties. */
+  change(user: User, patch: JsonObject, author: Author): Promise<UserResult>;
+  /** A user's values without hashed ones. */
+  read(user: User): Promise<UserValues>;
+  /** The hash of a new password. */
+  hash(password: string): Promise<string>;
+}
+
+/** The users of a realm, in the account store or behind the endpoint of a remote realm. */
+export const openRealmUsers = (accounts: RealmAccounts, realm: Realm, clock: () => number): Promise<RealmUsers> =>
+  openEntityUsers(accounts, realm, clock);
