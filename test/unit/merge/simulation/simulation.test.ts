@@ -58,9 +58,12 @@ function play({ seed, observe, only, rounds = 3, stepsPerRound = 40 }: Session):
   return { server, clients, edits: count };
 }
 
+/** Many sessions on a busy machine take their time. */
+const patient = { timeout: 120_000 };
+
 const seeds = fc.nat({ max: 2 ** 31 - 1 });
 
-describe("a server and its clients end with the same state (merge-rules §12.11)", () => {
+describe("a server and its clients end with the same state (merge-rules §12.11)", patient, () => {
   test("every kind of edit, and every rule at work", () => {
     const fired = new Map<RuleId, number>(ruleIds.map((rule) => [rule, 0]));
     const observe: RuleObserver = (rule) => fired.set(rule, (fired.get(rule) ?? 0) + 1);
@@ -136,7 +139,7 @@ function comeBack(server: Server, clients: readonly Client[], order: readonly nu
   for (const { state } of clients) expect(stateText(state)).toBe(stateText(server.state));
 }
 
-describe("what users were promised (merge-rules §12, §14)", () => {
+describe("what users were promised (merge-rules §12, §14)", patient, () => {
   test("counters add up: the sum of all increments (§12.6)", () => {
     fc.assert(
       fc.property(offline(fc.bigInt({ min: -(2n ** 62n), max: 2n ** 62n })), ({ writes, order }) => {
