@@ -77,7 +77,8 @@ function rightsOf({ connection: { info, wire } }: RunningSession): UploadBatch["
 /** The user's rights changed: a merge that is under way is judged by the new ones. */
 export function judgeAnew(room: Room, session: RunningSession): void {
   const { job } = session;
-  if (job !== undefined && job.batch.rights !== rightsOf(session)) session.job = room.store.integrate({ ...job.batch, rights: rightsOf(session) });
+  if (job !== undefined && job.batch.rights !== rightsOf(session))
+    session.job = room.store.integrate({ ...job.batch, rights: rightsOf(session) });
 }
 
 /** Ends the session of a refused upload with the code that belongs to the reason. */

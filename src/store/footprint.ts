@@ -56,8 +56,13 @@ export function footprintOf(instructions: readonly Instruction[]): Footprint {
   }
   const footprint = new Uint8Array(1 + 4 * hashes.length);
   footprint[0] = flags;
-  const view = new DataView(footprint.buffer);
-  for (let index = 0; index < hashes.length; index++) view.setUint32(1 + 4 * index, hashes[index]!, true);
+  let at = 1;
+  for (const hash of hashes) {
+    footprint[at++] = hash;
+    footprint[at++] = hash >>> 8;
+    footprint[at++] = hash >>> 16;
+    footprint[at++] = hash >>> 24;
+  }
   return footprint;
 }
 
@@ -83,19 +88,21 @@ export function mayMeet(footprint: Footprint, set: FootprintSet): boolean {
   if ((flags & destructiveFlag) !== 0 || set.destructive) return true;
   if ((flags & schemaFlag) !== 0 && set.schema) return true;
   if (footprint.length === 1 || set.hashes.size === 0) return false;
-  const view = new DataView(footprint.buffer, footprint.byteOffset, footprint.byteLength);
-  for (let at = 1; at + 4 <= footprint.length; at += 4) if (set.hashes.has(view.getUint32(at, true))) return true;
+  for (let at = 1; at + 4 <= footprint.length; at += 4) {
+    const hash = footprint[at]! | (footprint[at + 1]! << 8) | (footprint[at + 2]! << 16) | (footprint[at + 3]! << 24);
+    if (set.hashes.has(hash)) return true;
+  }
   return false;
 }
 
 /** Beyond this, looking for repetitions costs more than storing them. */
 const manyHashes = 64;
 
-/** FNV-1a over UTF-16 units. */
+/** FNV-1a over UTF-16 units; signed 32 bit. */
 function hashOf(table: string, keyText: string): number {
   let hash = 0x811c9dc5;
   for (let index = 0; index < table.length; index++) hash = Math.imul(hash ^ table.charCodeAt(index), 0x01000193);
   hash = Math.imul(hash ^ 0x1f, 0x01000193);
   for (let index = 0; index < keyText.length; index++) hash = Math.imul(hash ^ keyText.charCodeAt(index), 0x01000193);
-  return hash >>> 0;
+  return hash;
 }

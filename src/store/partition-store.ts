@@ -126,11 +126,12 @@ export class PartitionStore {
   /** Checks an IDENT (server-semantics §4) and notes that the file is in use. */
   identify(claim: IdentClaim, userId: string, mode: ClientFileMode): { readonly file: ClientFile } | { readonly refusal: IdentRefusal } {
     const file = this.files.get(claim.fileIdent);
+    const partitionIsEmpty = this.files.allocated === 0 && this.history.current === 0;
     const checked = checkIdent(claim, {
       file,
       hasSnapshot: file !== undefined && this.#hasSnapshotOf(file),
-      partitionIsEmpty: this.files.allocated === 0 && this.history.current === 0,
-      lossIsFinal: readMeta(this.#sql, "loss_is_final") === 1,
+      partitionIsEmpty,
+      lossIsFinal: partitionIsEmpty && readMeta(this.#sql, "loss_is_final") === 1,
       userId,
       mode,
       currentVersion: this.history.current,
