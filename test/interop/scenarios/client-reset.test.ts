@@ -2,12 +2,17 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { DeviceRealm } from "../support/client.ts";
 import { create, set, type ClientReset } from "../support/notation.ts";
+import { Edits, Random, thingSchema, writeIfPossible } from "../support/random.ts";
 import { taskSchema } from "../support/schemas.ts";
 import { ServerProcess } from "../support/server.ts";
 import { settle, Stage, type Partition } from "../support/stage.ts";
 
 const stage = new Stage();
 const modes: readonly ClientReset[] = ["manual", "discard", "recover", "recoverOrDiscard"];
+
+const seed = Date.now() % 1_000_000;
+const random = new Random(seed);
+let generation = 0;
 
 interface Case {
   readonly partition: Partition;
@@ -17,11 +22,14 @@ interface Case {
 
 let server: ServerProcess;
 let cases: Readonly<Record<ClientReset, Case>>;
+/** Devices that recover random edits of every kind. */
+let editors: { readonly partition: Partition; readonly realms: readonly DeviceRealm[] };
 
 beforeAll(async () => {
   server = await ServerProcess.start();
   const made = await Promise.all(modes.map(async (mode) => [mode, await prepare(mode)] as const));
   cases = Object.fromEntries(made) as Record<ClientReset, Case>;
+  editors = await prepareEditors();
   // What the backup holds: one task. What is lost: an update of it and a second task.
   await server.stop();
   const backup = server.copyState();
@@ -36,6 +44,10 @@ beforeAll(async () => {
     await ahead.pause();
     await ahead.write(create("Task", { _id: "unsent", title: "made offline" }));
   }
+  await editAtRandom(10);
+  await settle(editors.realms);
+  await Promise.all(editors.realms.map((realm) => realm.pause()));
+  await editAtRandom(20);
   await server.stop();
   server.rollBack(backup);
   await server.restart();
@@ -46,7 +58,7 @@ beforeAll(async () => {
     await other.upload();
     await other.device.stop();
   }
-  for (const { ahead } of Object.values(cases)) await ahead.resume();
+  for (const realm of [...Object.values(cases).map(({ ahead }) => ahead), ...editors.realms]) await realm.resume();
 });
 afterAll(() => server.remove());
 
@@ -56,6 +68,22 @@ async function prepare(mode: ClientReset): Promise<Case> {
   await ahead.write(create("Task", { _id: "kept", title: "in the backup" }));
   await settle([ahead]);
   return { partition, ahead };
+}
+
+async function prepareEditors(): Promise<typeof editors> {
+  const partition = stage.partition(thingSchema, { url: server.url });
+  const realms = await Promise.all([1, 2, 3].map(() => partition.join({ clientReset: "recover" })));
+  editors = { partition, realms };
+  await editAtRandom(10);
+  await settle(realms);
+  return editors;
+}
+
+async function editAtRandom(times: number): Promise<void> {
+  for (const [index, realm] of editors.realms.entries()) {
+    const edits = new Edits(random, `${"abc"[index]}${++generation}-`);
+    for (let i = 0; i < times; i += 1) await writeIfPossible(realm, edits);
+  }
 }
 
 const afterTheRestore = [1, 2, 3].map((n) => `after the restore ${n}`);
@@ -98,4 +126,11 @@ describe("after a restore from a backup", () => {
       expect(ahead.events().filter((event) => event.event === "resetStarted" || (event.event === "error" && event.fatal))).toHaveLength(1);
     },
   );
+
+  test(`recover: devices with random unsent edits end equal (seed ${seed})`, async () => {
+    const { partition, realms } = editors;
+    for (const realm of realms) expect(await realm.event("resetDone")).toMatchObject({ recovered: true });
+    expect((await partition.expectSame(realms))["Thing"]?.length).toBeGreaterThan(0);
+    await partition.expectServerObjects(realms[0]!);
+  });
 });

@@ -2,7 +2,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, inject } from "vitest";
 import { ClientProcess, type Device, type DeviceRealm, type OpenOptions } from "./client.ts";
-import { create, type ClassSchema, type Dump } from "./notation.ts";
+import { create, type ClassSchema, type Dump, type RealmEvent } from "./notation.ts";
 import { Network } from "./proxy.ts";
 
 /** The devices of one file of scenarios. They live in one process, which starts before the first scenario and ends after the last. */
@@ -81,6 +81,7 @@ export class Partition {
     const fresh = await this.join({ downloadFirst: true });
     const [newcomer, ...others] = await Promise.all([fresh, ...realms].map((realm) => realm.dump()));
     if (newcomer === undefined) throw new Error("no device to compare");
+    for (const realm of [fresh, ...realms]) expect(realm.events().filter(isFailure), `failures of ${realm.device.name}`).toEqual([]);
     await fresh.device.stop();
     for (const [index, other] of others.entries())
       expect(other, `objects of ${realms[index]?.device.name} and of a device that joined last`).toEqual(newcomer);
@@ -122,6 +123,11 @@ export class Partition {
     await device.device.stop();
     return ballast;
   }
+}
+
+/** The server refused something or sent something that the device could not integrate. Lost connections are none. */
+function isFailure(event: RealmEvent): boolean {
+  return event.event === "error" && (event.fatal || event.codeName === "BadChangeset");
 }
 
 /** Waits until the server has everything of all `realms`, and they everything of the server. */
