@@ -57,6 +57,7 @@ export class ClientConnection {
   readonly #sessions = new Map<number, Session>();
   readonly #links = new Map<string, PartitionLink>();
   #waitingBytes = 0;
+  #binds = 0;
   #failedLinks = 0;
   #lastHeard = Date.now();
   #over = false;
@@ -132,6 +133,11 @@ export class ClientConnection {
   #bind(session: number, frame: Uint8Array): void {
     if (this.#sessions.has(session)) {
       this.#fail("SessionIdentReused");
+      return;
+    }
+    this.#binds += 1;
+    if (this.#binds > this.#limits.binds) {
+      this.#close(closes.comeBackLater);
       return;
     }
     const bind = decodeBind(this.#afterWord(frame), this.#wire);
@@ -244,7 +250,7 @@ export class ClientConnection {
       case "sessionError":
         // The client's UNBIND may have crossed the error; then the partition has seen both and the session is gone.
         if (this.#sessions.get(event.session)?.kind === "unbinding") this.#remove(event.session);
-        else this.#sessions.set(event.session, { kind: "failed", partition });
+        else if (this.#sessions.has(event.session)) this.#sessions.set(event.session, { kind: "failed", partition });
         break;
       case "connectionError":
         this.#end();

@@ -7,6 +7,8 @@ export interface GatewayLimits {
   readonly wire: Limits;
   /** Sessions bound at one time. Apps open a handful; each partition among them costs the platform one internal socket. */
   readonly sessions: number;
+  /** BINDs over the connection's life; the client then opens another. Each asks the account store and a partition, and the platform counts what one invocation asks for. */
+  readonly binds: number;
   /** Bytes that may wait while partitions are being opened. */
   readonly waitingBytes: number;
   /** A client sends PING every minute; one that was silent for this long is gone (milliseconds). */
@@ -22,6 +24,7 @@ export const gatewayLimits: GatewayLimits = {
   // a partition's memory bears are refused here, by an error that keeps the client's data.
   wire: { ...defaultLimits, frame: 24 * mebibyte },
   sessions: 256,
+  binds: 400,
   waitingBytes: 32 * mebibyte,
   silence: 15 * 60_000,
   lingering: 10_000,

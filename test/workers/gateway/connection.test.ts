@@ -211,6 +211,13 @@ describe("errors of one session", () => {
     expect(heard).toMatchObject([{ session: 3, code: 201, action: "Transient" }]);
   });
 
+  test("a client that binds again and again is sent to a new connection with 1011", () => {
+    const { say, heard, closes } = setUp({ limits: { binds: 3 }, open: () => never });
+    for (let round = 0; round < 4; round++) say(bind(1, "p"), unbind(1));
+    expect(heard).toHaveLength(3);
+    expect(closes).toEqual([1011]);
+  });
+
   test("a store that cannot say what the user may do puts the session off with 229 and a growing delay", async () => {
     const { say, heard } = setUp({ authorise: () => Promise.reject(new Error("no store")) });
     say(bind(1, "p"));
