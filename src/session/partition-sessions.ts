@@ -48,6 +48,9 @@ export interface PartitionSessionsOptions {
   readonly partitionKey?: string;
 }
 
+/** Sessions of one connection beyond the limit that may wait for their UNBIND. */
+const refusedSessions = 16;
+
 /** What happened to a connection since the last turn, in order. */
 type Event =
   | { readonly kind: "frame"; readonly connection: Connection; readonly frame: Uint8Array }
@@ -207,6 +210,14 @@ export class PartitionSessions implements PartitionSessionsPort {
 
   #handleFrame(connection: Connection, frame: Uint8Array): void {
     if (!connection.open) return;
+    this.#interpret(connection, frame);
+    // Refused sessions are remembered until their UNBIND; somebody who never sends one must not make that grow.
+    if (connection.sessions.size > this.#room.limits.sessionsPerConnection + refusedSessions) {
+      failWith(this.#room, connection, "OtherConnectionError", { message: "Too many sessions on this connection." });
+    }
+  }
+
+  #interpret(connection: Connection, frame: Uint8Array): void {
     let message: UpMessage;
     try {
       message = decodeUp(frame, connection.wire);

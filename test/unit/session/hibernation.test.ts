@@ -60,6 +60,10 @@ describe("what survives (§15, §16)", () => {
     peer.bind(65);
     expect(errorsIn(peer.answers())).toMatchObject([{ code: 200, session: 65, action: "Transient" }]);
     expect(JSON.stringify(bench.server.sessions.attachment(peer.id)).length).toBeLessThan(12_000);
+    // Whoever goes on without ever sending UNBIND loses the connection.
+    for (let session = 66; session <= 90; session++) peer.bind(session);
+    expect(errorsIn(peer.answers()).at(-1)).toMatchObject({ code: 101, session: 0 });
+    expect(JSON.stringify(bench.server.sessions.attachment(peer.id)).length).toBeLessThan(1000);
   });
 
   test("[CR1] nothing is acknowledged that a crash could lose: each write of a turn may be the last", () => {
