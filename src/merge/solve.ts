@@ -49,18 +49,51 @@ function mergeSchema({ schema }: ConflictIndex, affected: ReadonlySet<string> | 
 const byTable = (items: readonly Item<SchemaInstruction>[]): Map<string, Item<SchemaInstruction>[]> =>
   Map.groupBy(items, (item) => item.instruction.table);
 
-/** Instructions on one object only meet those on the same field, unless the object is erased. */
+/**
+ * Instructions on one object only meet those on the same field, unless the object is erased or created. Both sides are therefore cut into
+ * runs of work inside the object and of the rest; that changes nothing, since each pair still meets after the same others.
+ */
 function mergeObject(object: ConflictObject, context: GridContext): void {
-  const few = object.local.length * object.incoming.length <= context.tuning.gridUpTo;
-  if (few || isErased(object.local) || isErased(object.incoming)) {
+  const { gridUpTo, meetingsPerBlock } = context.tuning;
+  const meetings = object.local.length * object.incoming.length;
+  const ours = meetings <= gridUpTo ? [] : cutByDepth(object.local);
+  const theirs = meetings <= gridUpTo ? [] : cutByDepth(object.incoming);
+  if (meetings <= gridUpTo || ours.length * theirs.length * meetingsPerBlock > meetings) {
     runGrid(object.local, object.incoming, context);
     return;
   }
-  const incoming = Map.groupBy(object.incoming, (item) => item.field);
-  for (const [field, locals] of Map.groupBy(object.local, (item) => item.field)) {
-    const others = incoming.get(field);
-    if (field !== undefined && others !== undefined) mergeField(locals, others, context);
+  for (const run of ours) {
+    for (const other of theirs) {
+      if (run.inside && other.inside) mergeFields(run.items, other.items, context);
+      else runGrid(run.items, other.items, context);
+    }
   }
 }
 
-const isErased = (items: readonly Item[]): boolean => items.some(({ instruction }) => instruction.kind === "EraseObject");
+interface ObjectRun {
+  /** Whether all of it works inside the object. */
+  readonly inside: boolean;
+  readonly items: Item[];
+}
+
+function cutByDepth(items: readonly Item[]): ObjectRun[] {
+  const runs: ObjectRun[] = [];
+  let current: ObjectRun | undefined;
+  for (const item of items) {
+    const inside = item.field !== undefined;
+    if (current === undefined || current.inside !== inside) {
+      current = { inside, items: [] };
+      runs.push(current);
+    }
+    current.items.push(item);
+  }
+  return runs;
+}
+
+function mergeFields(locals: readonly Item[], incoming: readonly Item[], context: GridContext): void {
+  const others = Map.groupBy(incoming, (item) => item.field);
+  for (const [field, ours] of Map.groupBy(locals, (item) => item.field)) {
+    const theirs = others.get(field);
+    if (theirs !== undefined) mergeField(ours, theirs, context);
+  }
+}
