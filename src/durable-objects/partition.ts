@@ -6,6 +6,7 @@ import type { Environment } from "../worker/environment.ts";
 import { createLog, parseLogSetting } from "../worker/logging.ts";
 import { decisionFor } from "./access-decision.ts";
 import { readBirth, register, replaceBirth, writeBirth, type Birth } from "./birth.ts";
+import { listClasses, listClientFiles, listObjects, type ClassReport, type ClientFileReport, type ObjectsReport } from "./contents.ts";
 import { readHandshake, refusals, type Handshake } from "./handshake.ts";
 import { openPartition, type OpenPartition } from "./open-partition.ts";
 import { Sockets } from "./sockets.ts";
@@ -23,6 +24,11 @@ export interface PartitionReport {
   /** False while the account store knows an earlier incarnation whose history is missing here. */
   readonly serving: boolean;
   readonly databaseBytes: number;
+  /** Copies of the partition that devices ever got. */
+  readonly clientFiles: number;
+  /** The history's last position, and the one up to which it was dropped. */
+  readonly serverVersion: number;
+  readonly historyBase: number;
   /** Nothing is left to do: the object sleeps as soon as the platform likes. */
   readonly idle: boolean;
   /** Since this object last woke. */
@@ -110,14 +116,43 @@ export class Partition extends DurableObject<Environment> {
     const birth = readBirth(this.ctx.storage);
     if (birth === undefined) return undefined;
     const { address, createdAt, registered } = birth;
+    const { sessions, store } = this.#open();
     return {
       ...address,
       createdAt,
       serving: registered,
       databaseBytes: this.ctx.storage.sql.databaseSize,
+      clientFiles: store.files.allocated,
+      serverVersion: store.history.durable,
+      historyBase: store.history.base,
       idle: !this.#turnPending && !this.#quietPending,
-      metrics: this.#open().sessions.metrics(),
+      metrics: sessions.metrics(),
     };
+  }
+
+  /** The devices' copies with an ident above `after`, in the order of idents. */
+  clients(after: number, limit: number): readonly ClientFileReport[] {
+    return readBirth(this.ctx.storage) === undefined ? [] : listClientFiles(this.#open().store, after, limit);
+  }
+
+  classes(): readonly ClassReport[] {
+    return readBirth(this.ctx.storage) === undefined ? [] : listClasses(this.#open().store);
+  }
+
+  /** A page of a class's objects; undefined when there is no such class. */
+  objects(className: string, after: string | undefined, limit: number): ObjectsReport | undefined {
+    return readBirth(this.ctx.storage) === undefined ? undefined : listObjects(this.#open().store, className, after, limit);
+  }
+
+  /** Drops what history no known client file needs, as every day of traffic does. Undefined: there is no such partition. */
+  compact(): { readonly droppedVersions: number; readonly historyBase: number; readonly databaseBytes: number } | undefined {
+    if (readBirth(this.ctx.storage) === undefined) return undefined;
+    const { sessions, store } = this.#open();
+    const before = store.history.base;
+    sessions.maintain();
+    this.#scheduleTurn();
+    const { base } = store.history;
+    return { droppedVersions: base - before, historyBase: base, databaseBytes: this.ctx.storage.sql.databaseSize };
   }
 
   /** Declares the missing history lost for good (server-semantics IN6): devices that held it will be reset to what is here. */

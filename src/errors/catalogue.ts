@@ -4,6 +4,7 @@ import { cliErrors } from "./cli.ts";
 import type { ErrorEntry } from "./entry.ts";
 import { httpErrors } from "./http.ts";
 import { loopbackErrors } from "./loopback.ts";
+import { managementErrors } from "./management.ts";
 import { mergeErrors } from "./merge.ts";
 import { objectErrors } from "./objects.ts";
 import { providerErrors } from "./providers.ts";
@@ -64,5 +65,10 @@ export const catalogue: readonly CatalogueSection[] = [
     title: "Check of a deployment",
     introduction: "Found by `reeve check` in the files of a deployment. 1 is an error, with which the check fails; 0 is a warning.",
     errors: checkErrors,
+  },
+  {
+    title: "Management",
+    introduction: "Answered under `/api/v1` as the `code` of a problem body (`application/problem+json`), with this status.",
+    errors: managementErrors,
   },
 ];

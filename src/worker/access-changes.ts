@@ -1,4 +1,4 @@
-import type { AccessChange } from "../accounts/database.ts";
+import type { AccessChange, AccessListener } from "../accounts/database.ts";
 import { openAccounts } from "../accounts/accounts.ts";
 import { objectName, type PartitionAddress } from "../durable-objects/address.ts";
 import type { Environment } from "./environment.ts";
@@ -29,3 +29,9 @@ export const followAccessChange = async (environment: Environment, { realm, part
   } while (after !== undefined);
   if (failures.length > 0) throw new AggregateError(failures, `${failures.length} partitions did not hear of a change of access`);
 };
+
+/** Lets what an account store announces reach open sessions. `outlast` keeps the work alive after the answer is given. */
+export const accessListener =
+  (environment: Environment, outlast: (work: Promise<void>) => void): AccessListener =>
+  (change) =>
+    outlast(followAccessChange(environment, change));

@@ -8,6 +8,7 @@ import type { Environment } from "./environment.ts";
 import { gateway } from "./gateway/routes.ts";
 import { loopback } from "./loopback/routes.ts";
 import { createLog, parseLogSetting } from "./logging.ts";
+import { management } from "./management/index.ts";
 import { service } from "./service.ts";
 
 /** Hono's view of the Worker: its bindings. */
@@ -32,6 +33,9 @@ app.use(bodyLimit({ maxSize: maxBodyBytes, onError: (context) => answer(context,
 app.route("/", service);
 app.route("/api/client/v2.0", appServices);
 app.route("/api/Users", loopback);
+
+// Last of the families under its prefix: what no other route takes is answered in its manner.
+app.route("/api/v1", management);
 
 app.notFound((context) => answer(context, "ServiceNotFound"));
 

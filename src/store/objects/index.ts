@@ -13,4 +13,4 @@ export { ObjectState, type ObjectStateOptions, type Page, type PageRequest } fro
 export { MemoryObjectStorage, type ObjectStorage } from "./storage.ts";
 export type { Checkpoint } from "./undo-log.ts";
 export type { FlushResult } from "./workspace.ts";
-export { stateToJson, type Json, type Notation } from "./to-json.ts";
+export { objectToJson, stateToJson, type Json, type Notation } from "./to-json.ts";

@@ -3,7 +3,7 @@ import { doubleOfBits, floatOfBits } from "../../changeset/floating.ts";
 import { hexOf } from "../../changeset/hex.ts";
 import type { ObjectKey } from "../../changeset/model.ts";
 import type { ClassDescription, ColumnDescription } from "./classes.ts";
-import type { ReadValue } from "./reader.ts";
+import type { ReadObject, ReadValue } from "./reader.ts";
 import type { ObjectState } from "./state.ts";
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
@@ -26,6 +26,12 @@ const compare = (a: string, b: string): number => Number(a > b) - Number(a < b);
 
 /** An object with these properties; `__proto__` is a name like any other. */
 const objectOf = (entries: Iterable<readonly [string, Json]>): { readonly [name: string]: Json } => Object.fromEntries(entries);
+
+/** One object of a class, in the full notation. */
+export const objectToJson = (state: ObjectState, object: ReadObject): { readonly pk: Json; readonly fields: Json } => {
+  const classes: Classes = new Map(state.classes().map((description) => [description.name, description]));
+  return { pk: fullKey(object.key), fields: fullFields(classes, object.table, object.fields) };
+};
 
 // The brief notation.
 
