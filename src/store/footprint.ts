@@ -34,7 +34,7 @@ const reach: Readonly<Record<InstructionKind, "object" | "schema" | "everything"
   SetErase: "object",
 };
 
-export const isSchemaInstruction = (instruction: Instruction): boolean => reach[instruction.kind] !== "object";
+/** Takes a class or property away from everybody. */
 export const isDestructive = (instruction: Instruction): boolean => reach[instruction.kind] === "everything";
 
 export function footprintOf(instructions: readonly Instruction[]): Footprint {

@@ -4,7 +4,7 @@ import type { Instruction } from "../changeset/model.ts";
 import { mergeChangesets } from "../merge/merge.ts";
 import { ClientFiles, type ClientFile, type ClientFileMode } from "./client-files.ts";
 import { Corrections, type Correction } from "./corrections.ts";
-import { footprintOf } from "./footprint.ts";
+import { footprintOf, isDestructive } from "./footprint.ts";
 import { defaultHistoryLimits, History, type HistoryLimits } from "./history.ts";
 import { checkIdent, type IdentClaim, type IdentRefusal } from "./identification.ts";
 import type { IntegrationContext } from "./integration-context.ts";
@@ -187,6 +187,8 @@ export class PartitionStore {
    * earlier ones. Returns the version, or why it does not apply; then nothing has changed.
    */
   writeAsServer(instructions: readonly Instruction[]): { readonly version: number } | { readonly refused: string } {
+    // Devices that use them would be stuck (SC6).
+    if (instructions.some(isDestructive)) return { refused: "classes and properties cannot be erased" };
     this.#catchUp();
     try {
       this.#objects.apply(instructions);

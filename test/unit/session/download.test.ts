@@ -189,8 +189,9 @@ describe("[§7] server-made changes", () => {
 
   test("[SV4] one that does not fit the state is refused, and nothing is stored", () => {
     writer();
-    const result = bench.server.sessions.writeAsServer({ instructions: [create(7), title(99, "nobody")] });
-    expect(result).toMatchObject({ kind: "refused" });
+    const { sessions } = bench.server;
+    expect(sessions.writeAsServer({ instructions: [create(7), title(99, "nobody")] })).toMatchObject({ kind: "refused" });
+    expect(sessions.writeAsServer({ instructions: [{ kind: "EraseTable", table: "Item" }] })).toMatchObject({ kind: "refused" });
     expect(bench.server.store.history.current).toBe(2);
     expect(bench.server.store.objects.count("Item")).toBe(1);
   });
