@@ -100,7 +100,7 @@ export class Downloads {
 
 const noBody: EncodedBody = { bytes: new Uint8Array(), compressed: false, uncompressedSize: 0 };
 const emptyBatch = (cursor: Scan["cursor"]): Batch => ({
-  scan: { entries: [], cursor, personal: true, authors: new Set() },
+  scan: { entries: [], cursor, authors: new Set() },
   body: noBody,
   frames: new Map(),
 });

@@ -110,7 +110,17 @@ export class History {
 
   append(entry: NewEntry): HistoryEntry {
     if (this.#lastForeign.author !== entry.origin) this.#lastForeign = { author: entry.origin, version: this.current };
-    const whole: HistoryEntry = { ...entry, version: this.current + 1, sizeUpTo: this.totalSize + entry.changeset.length };
+    const { origin, clientVersion, timestamp, changeset, footprint, instructions } = entry;
+    const whole: HistoryEntry = {
+      version: this.current + 1,
+      origin,
+      clientVersion,
+      timestamp,
+      changeset,
+      sizeUpTo: this.totalSize + changeset.length,
+      footprint,
+      instructions,
+    };
     this.#tail.push(whole);
     return whole;
   }

@@ -23,8 +23,6 @@ export interface OutgoingEntry {
 export interface Scan {
   readonly entries: readonly OutgoingEntry[];
   readonly cursor: ScanCursor;
-  /** It holds something that only this receiver gets. */
-  readonly personal: boolean;
   /** Who wrote what was passed: for a receiver that is not among them, and gets nothing of its own there, the scan is the same. */
   readonly authors: ReadonlySet<number>;
 }
@@ -63,10 +61,8 @@ export class ReceiverView {
     const snapshot = this.snapshot;
     const authors = new Set<number>();
     let { serverVersion, clientVersion } = cursor;
-    let personal = false;
     let bytes = 0;
     if (snapshot !== undefined && serverVersion < snapshot.version) {
-      personal = true;
       serverVersion = Math.max(serverVersion, firstPieceVersion(snapshot) - 1);
       while (serverVersion < snapshot.version && bytes <= maxBytes) {
         serverVersion += 1;
@@ -86,11 +82,10 @@ export class ReceiverView {
       const correction = entry.changeset.length === 0 && entry.origin === 0 ? corrections?.at(serverVersion) : undefined;
       if (correction === undefined && entry.changeset.length === 0) continue;
       const changeset = correction?.changeset ?? entry.changeset;
-      personal ||= correction !== undefined;
       entries.push({ serverVersion, clientVersion, timestamp: entry.timestamp, author: authorOf(entry), changeset });
       bytes += changeset.length;
     }
-    return { entries, cursor: { serverVersion, clientVersion }, personal, authors };
+    return { entries, cursor: { serverVersion, clientVersion }, authors };
   }
 
   /** Whether, after `cursor`, there is something that no other receiver gets. */

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { schema } from "../../support/simulation/edits.ts";
+import { bytesOf, textOf } from "../../support/wire/wires.ts";
 import { create, title } from "./edits.ts";
 import { Bench, downloadsIn, errorsIn, typesOf, type Peer } from "./peer.ts";
 
@@ -37,6 +38,33 @@ describe("[§6] DOWNLOAD", () => {
     const peer = bench.peer("a");
     const { downloads } = peer.open();
     expect(downloads).toMatchObject([{ entries: [], download: { serverVersion: 0, clientVersion: 0 }, latest: { version: 0, salt: 0n } }]);
+  });
+
+  test("a new file's first conversation, byte for byte (sync-protocol §17.1)", () => {
+    const peer = bench.peer("a");
+    const heard: string[] = [];
+    const say = (frame: string): void => {
+      peer.raw(bytesOf(frame));
+      for (const item of bench.turn().outgoing) if (item.kind === "frame") heard.push(textOf(item.frame));
+    };
+    say('bind 1 6 0 1 0⏎"part"');
+    const { salt } = bench.server.store.files.get(2)!;
+    say(`ident 1 2 ${salt} 0 0 0 0⏎`);
+    say("mark 1 2⏎");
+    const changeset = "?\0\bTopLevel?\x01\x03_id?\x02\x04name\0\0\0\x01\x01\0\x06\0\x02\x03\x01\0";
+    say(`upload 1 0 58 0 4 0 0⏎2 0 375225469296 0 36 ${changeset}`);
+    const version = bench.server.store.history.salt(1);
+    say("upload 1 0 0 0 6 1 1⏎");
+    say("ping 81943112 15⏎");
+    say("unbind 1⏎");
+    expect(heard).toEqual([
+      `ident 1 2 ${salt}⏎`,
+      "download 1 0 0 0 0 0 0 0 0 0 0⏎",
+      "mark 1 2⏎",
+      `download 1 1 2 1 ${version} 4 0 0 0 0 0⏎`,
+      "pong 81943112⏎",
+      "unbound 1⏎",
+    ]);
   });
 
   test("[DL2, DL6] a long history comes in several messages, each with at least one entry, and counts down the bytes to come", () => {
