@@ -1,4 +1,4 @@
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Instruction } from "../../src/changeset/model.ts";
@@ -37,9 +37,23 @@ function applying(where: string, newState: () => ObjectState, flush: boolean): (
   });
 }
 
+let databases = 0;
+
 function sqlState(): ObjectState {
-  const file = join(mkdtempSync(join(tmpdir(), "reeve-bench-")), "objects.sqlite");
+  const file = join(temporaryFolder(), `${databases++}.sqlite`);
   return new ObjectState(new SqlObjectStorage(new NodeSql(file)), { cacheBytes });
+}
+
+let folder: string | undefined;
+
+/** Removed when the process ends. */
+function temporaryFolder(): string {
+  if (folder === undefined) {
+    const made = mkdtempSync(join(tmpdir(), "reeve-bench-"));
+    process.once("exit", () => rmSync(made, { recursive: true, force: true }));
+    folder = made;
+  }
+  return folder;
 }
 
 export const applyCases: readonly (() => Case)[] = [

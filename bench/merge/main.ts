@@ -6,6 +6,7 @@ import { codecCases, mergeCases } from "./merge-cases.ts";
 
 // What decoding, encoding, merging and applying cost, and how the cost grows. `npm run bench:merge [-- PART-OF-A-NAME]`
 
+const nameWidth = 84;
 const wanted = process.argv[2] ?? "";
 const cases: readonly (() => Case)[] = [...codecCases, ...mergeCases, ...applyCases];
 
@@ -26,13 +27,13 @@ const machine = { node: process.version, cpu: cpus()[0]?.model, cores: available
 writeFileSync(new URL("merge.json", folder), `${JSON.stringify({ machine, results }, undefined, 2)}\n`);
 
 function header(): string {
-  return `${"case".padEnd(66)} ${"median".padStart(10)} ${"p95".padStart(10)} ${"instr/s".padStart(12)} ${"MB/s".padStart(8)} ${"samples".padStart(8)}`;
+  return `${"case".padEnd(nameWidth)} ${"median".padStart(10)} ${"p95".padStart(10)} ${"instr/s".padStart(12)} ${"MB/s".padStart(8)} ${"samples".padStart(8)}`;
 }
 
 function line({ name, median, p95, instructionsPerSecond, bytesPerSecond, samples }: Measurement): string {
   const rate = Math.round(instructionsPerSecond).toLocaleString("en").padStart(12);
   const bytes = (bytesPerSecond === undefined ? "" : (bytesPerSecond / 1e6).toFixed(1)).padStart(8);
-  return `${name.padEnd(66)} ${`${median.toFixed(3)} ms`.padStart(10)} ${`${p95.toFixed(3)} ms`.padStart(10)} ${rate} ${bytes} ${String(samples).padStart(8)}`;
+  return `${name.padEnd(nameWidth)} ${`${median.toFixed(3)} ms`.padStart(10)} ${`${p95.toFixed(3)} ms`.padStart(10)} ${rate} ${bytes} ${String(samples).padStart(8)}`;
 }
 
 /** Cases that come in two sizes, ten times apart, and differ in nothing else. */
