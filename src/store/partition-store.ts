@@ -40,7 +40,7 @@ export const defaultStoreLimits: StoreLimits = {
   objectCacheBytes: 40 * 1024 * 1024,
   snapshotAboveBytes: 1024 * 1024,
   snapshotPieceBytes: 512 * 1024,
-  unflushedBytes: 8 * 1024 * 1024,
+  unflushedBytes: 3 * 1024 * 1024,
   quietUnflushedBytes: 64 * 1024,
 };
 
@@ -273,6 +273,7 @@ export class PartitionStore {
     this.files.settleAll();
     this.commit();
     return this.#sql.transaction(() => {
+      for (const ident of plan.expire) this.#forgetExtras(ident);
       const newest = this.#snapshots.newest?.version;
       for (const { version } of this.#snapshots.all()) {
         if (version !== newest && !plan.snapshotsInUse.has(version)) this.#snapshots.remove(version);
@@ -366,6 +367,15 @@ export class PartitionStore {
       this.#reciprocals.set(ident, reciprocals);
       this.#corrections.set(ident, corrections);
     }
+  }
+
+  /** An expired file never merges again. */
+  #forgetExtras(ident: number): void {
+    for (const table of ["reciprocal", "correction"]) this.#sql.run(`DELETE FROM ${table} WHERE file_ident = ?`, ident);
+    this.#reciprocals.delete(ident);
+    this.#corrections.delete(ident);
+    this.#touched.delete(ident);
+    this.#plain.add(ident);
   }
 
   /** A file at the very beginning reads a compact state where that is shorter, or all there is (NB2, NB3). */
