@@ -5,7 +5,13 @@ import type { User } from "./repositories/users.ts";
 import type { UserState } from "./schema.ts";
 
 /** Why somebody may not sync at all, whatever the grants say. */
-export type ShutOut = "realm unknown" | "realm inactive" | "user unknown" | `user ${Exclude<UserState, "normal">}`;
+export type ShutOut = "realm unknown" | "realm inactive" | "user unknown" | `user ${Exclude<UserState, "normal">}` | "session ended";
+
+/** Whoever asks to sync: a user, and the sign-in by which they came. */
+export interface Bearer {
+  readonly userId: string;
+  readonly sessionId: string;
+}
 
 /**
  * What a user may do with a partition. `decided`: the flags (all may be false) and the user, whose data rules may look at. `shut out`:
@@ -26,11 +32,16 @@ export const shutOutReason = (
   return user.state === "normal" ? undefined : `user ${user.state}`;
 };
 
+/** The partition that a user owns by its name: a path that begins with the user's id, as `/~/…` does once it is resolved. */
+const homePath = /^s:\/([^/]+)\//;
+
 /** Decides from facts that were read before; pure. */
-export const decidePartitionAccess = (facts: PartitionFacts): PartitionAccess => {
-  const { realm, user, isAdmin, ownerId, own, everybody, hasGrants } = facts;
+export const decidePartitionAccess = (facts: PartitionFacts, partition: string): PartitionAccess => {
+  const { realm, user, isAdmin, own, everybody, hasGrants } = facts;
   const reason = shutOutReason(realm, user);
   if (reason !== undefined || realm === undefined || user === undefined) return { kind: "shut out", reason: reason ?? "user unknown" };
+  if (!facts.sessionOpen) return { kind: "shut out", reason: "session ended" };
+  const ownerId = facts.ownerId ?? homePath.exec(partition)?.[1] ?? null;
   const access = decideGrant({
     isAdmin,
     isOwner: ownerId === user.id,
@@ -46,7 +57,8 @@ export const decidePartitionAccess = (facts: PartitionFacts): PartitionAccess =>
  * Decides whether a user of this realm may open a partition: asked when a session binds, and again on open sessions after an
  * `AccessChange`. Reads the store once; fails when the store cannot be read, and then nothing may be concluded about the user.
  *
- * `partition`: the canonical key. The user must be of this realm: one of another realm is unknown here.
+ * `partition`: the canonical key. The user must be of this realm: one of another realm is unknown here. A sign-in that was ended is shut
+ * out, even while its access token lives.
  */
-export const authorisePartition = async (realm: RealmAccounts, userId: string, partition: string): Promise<PartitionAccess> =>
-  decidePartitionAccess(await realm.access.read(userId, partition));
+export const authorisePartition = async (realm: RealmAccounts, bearer: Bearer, partition: string): Promise<PartitionAccess> =>
+  decidePartitionAccess(await realm.access.read(bearer, partition), partition);

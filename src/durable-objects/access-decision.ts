@@ -1,13 +1,13 @@
 import type { AccessDecision, PartitionAccess } from "../session/ports.ts";
 import type { Authorisation } from "../worker/authorise-partition.ts";
 
-const noAccess: PartitionAccess = { mayRead: false, mayWrite: false, mayManage: false };
+export const noAccess: PartitionAccess = { mayRead: false, mayWrite: false, mayManage: false };
 
 /**
- * What becomes of a user's open connections.
- * @param authorisation undefined for whoever connected while the store was asked, and was authorised just then
+ * What becomes of a user's open connections. Those whose user or sign-in is shut out were closed before, each for itself.
+ * @param authorisation undefined for users whose rights were not in question, and for whoever connected while the store was asked
  */
-export const decisionFor = (authorisation: Authorisation | undefined): AccessDecision => {
+export const decisionFor = (authorisation: Exclude<Authorisation, { kind: "shutOut" }> | undefined): AccessDecision => {
   switch (authorisation?.kind) {
     case undefined:
       return { kind: "keep" };
@@ -15,7 +15,5 @@ export const decisionFor = (authorisation: Authorisation | undefined): AccessDec
       return authorisation;
     case "denied":
       return { kind: "access", access: noAccess };
-    case "shutOut":
-      return { kind: "close", ...authorisation.close };
   }
 };

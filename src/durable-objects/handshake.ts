@@ -5,6 +5,8 @@ import type { PartitionAddress } from "./address.ts";
 export interface Handshake {
   readonly address: PartitionAddress;
   readonly info: ConnectionInfo;
+  /** The sign-in by which the user came: when it is ended, the socket is closed. */
+  readonly sessionId: string;
   /** `gateway`: an internal socket, which carries bundles. `client`: the client's own socket, one sync message a frame. */
   readonly peer: "gateway" | "client";
 }

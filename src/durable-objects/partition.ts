@@ -1,13 +1,14 @@
 import { DurableObject } from "cloudflare:workers";
 import type { ServerChange, ServerWriteResult, SessionMetrics } from "../session/ports.ts";
 import { openAccounts } from "../accounts/accounts.ts";
-import { authorisePartition } from "../worker/authorise-partition.ts";
+import { authorisePartition, type Authorisation } from "../worker/authorise-partition.ts";
 import type { Environment } from "../worker/environment.ts";
 import { createLog, parseLogSetting } from "../worker/logging.ts";
-import { decisionFor } from "./access-decision.ts";
+import { decisionFor, noAccess } from "./access-decision.ts";
 import { readBirth, register, replaceBirth, writeBirth, type Birth } from "./birth.ts";
 import { listClasses, listClientFiles, listObjects, type ClassReport, type ClientFileReport, type ObjectsReport } from "./contents.ts";
 import { readHandshake, refusals, type Handshake } from "./handshake.ts";
+import { noteVisitor } from "./visitors.ts";
 import { openPartition, type OpenPartition } from "./open-partition.ts";
 import { Sockets } from "./sockets.ts";
 
@@ -46,6 +47,9 @@ export class Partition extends DurableObject<Environment> {
   #turnPending = false;
   #quietPending = false;
   #maintenanceArmed = false;
+  /** Counts announced changes of access. */
+  #accessChanges = 0;
+  #lastDecision: Promise<void> = Promise.resolve();
 
   constructor(context: DurableObjectState, environment: Environment) {
     super(context, environment);
@@ -60,9 +64,13 @@ export class Partition extends DurableObject<Environment> {
     if (handshake === undefined) return new Response(null, { status: 404 });
     const refusal = (await this.#admit(handshake)) ?? this.#tryOpen();
     if (refusal !== undefined) return new Response(null, { status: refusals[refusal] });
+    const authorisation = await this.#authoriseNewcomer(handshake);
+    if (authorisation === undefined) return new Response(null, { status: refusals.unavailable });
     const { 0: client, 1: server } = new WebSocketPair();
-    const id = this.#sockets.accept(server, handshake.peer, handshake.info);
-    this.#open().sessions.connect(id, handshake.info);
+    const id = this.#sockets.accept(server, handshake);
+    if (authorisation.kind === "shutOut") this.#sockets.close(id, authorisation.close.code, authorisation.close.reason);
+    else
+      this.#open().sessions.connect(id, { ...handshake.info, access: authorisation.kind === "access" ? authorisation.access : noAccess });
     this.#armMaintenance();
     return new Response(null, { status: 101, webSocket: client });
   }
@@ -85,22 +93,24 @@ export class Partition extends DurableObject<Environment> {
   }
 
   /** Retention, a day after the last traffic: an idle partition is not woken again. */
-  override alarm(): void {
+  override async alarm(): Promise<void> {
     this.#maintenanceArmed = false;
     if (readBirth(this.ctx.storage) === undefined || this.#tryOpen() !== undefined) return;
     this.#open().sessions.maintain();
     this.#scheduleTurn();
+    // For a change of access of which this partition could not be told.
+    await this.reauthorise();
   }
 
-  /** Decides the rights of all open connections anew: call it after a grant, a rule or a user changed. */
-  async reauthorise(): Promise<void> {
-    const birth = readBirth(this.ctx.storage);
-    if (birth === undefined) return;
-    const users = [...this.#sockets.users()];
-    const decided = await Promise.all(users.map((userId) => authorisePartition(this.env, birth.address, userId)));
-    const decisions = new Map(users.map((userId, index) => [userId, decided[index]]));
-    this.#open().sessions.reauthorise(({ userId }) => decisionFor(decisions.get(userId)));
-    this.#scheduleTurn();
+  /**
+   * Decides the rights of open connections anew, those of one user or of all: call it after a grant, a rule, a user, a sign-in or the realm
+   * changed. One call after the other, so that what an earlier one read never overwrites what a later one found.
+   */
+  reauthorise(userId?: string): Promise<void> {
+    this.#accessChanges += 1;
+    const decided = this.#lastDecision.then(() => this.#decideAnew(userId));
+    this.#lastDecision = decided.catch(() => {});
+    return decided;
   }
 
   /** A change the server makes on its own. Undefined: there is no such partition. */
@@ -184,6 +194,43 @@ export class Partition extends DurableObject<Environment> {
     }
     this.#log.log("error", "the history of a partition is missing; its devices wait", { realm: address.realm, partition: address.key });
     return "historyMissing";
+  }
+
+  /**
+   * Decides over a newcomer once more. The gateway has decided already, but only from here on is it certain that a change is heard of: the
+   * visit is noted first, and a change that is announced while the store is read has it read again. Undefined: nothing can be told now.
+   */
+  async #authoriseNewcomer({ address, info: { userId }, sessionId }: Handshake): Promise<Authorisation | undefined> {
+    try {
+      await noteVisitor(this.ctx.storage, this.env.DB, address, userId, Date.now());
+      for (;;) {
+        const known = this.#accessChanges;
+        const authorisation = await authorisePartition(this.env, address, { userId, sessionId });
+        if (known === this.#accessChanges) return authorisation;
+      }
+    } catch (error) {
+      this.#log.log("error", "the rights of a newcomer could not be decided", { realm: address.realm, reason: String(error) });
+      return undefined;
+    }
+  }
+
+  async #decideAnew(changed: string | undefined): Promise<void> {
+    const birth = readBirth(this.ctx.storage);
+    const bearers = this.#sockets.bearers(changed);
+    if (birth === undefined || bearers.length === 0) return;
+    const decided = await Promise.all(
+      bearers.map(async (bearer) => ({ bearer, authorisation: await authorisePartition(this.env, birth.address, bearer) })),
+    );
+    const { sessions } = this.#open();
+    const byUser = new Map<string, Exclude<Authorisation, { kind: "shutOut" }>>();
+    for (const { bearer, authorisation } of decided) {
+      if (authorisation.kind === "shutOut") {
+        sessions.disconnect(bearer.id);
+        this.#sockets.close(bearer.id, authorisation.close.code, authorisation.close.reason);
+      } else byUser.set(bearer.userId, authorisation);
+    }
+    sessions.reauthorise(({ userId }) => decisionFor(byUser.get(userId)));
+    this.#scheduleTurn();
   }
 
   /** A partition that newer code wrote, or whose storage is damaged, is left alone: its devices wait for an operator. */

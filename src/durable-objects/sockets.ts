@@ -1,14 +1,22 @@
-import type { ConnectionId, ConnectionInfo, Outgoing } from "../session/ports.ts";
+import type { ConnectionId, Outgoing } from "../session/ports.ts";
+import type { Bearer } from "../accounts/access.ts";
 import { openBundle, sendBundled } from "./bundle.ts";
 import type { Handshake } from "./handshake.ts";
 
 /** What survives hibernation of one socket, besides what the session room keeps in `sessions`. */
 interface Attachment {
-  readonly format: 1;
+  readonly format: 2;
   readonly id: ConnectionId;
   readonly peer: Handshake["peer"];
   readonly userId: string;
+  /** The sign-in by which the user came. */
+  readonly sessionId: string;
   readonly sessions?: unknown;
+}
+
+/** Who is at the other end of a socket. */
+export interface SocketBearer extends Bearer {
+  readonly id: ConnectionId;
 }
 
 /** An open socket of this partition. */
@@ -18,7 +26,7 @@ interface Peer {
 }
 
 const parseAttachment = (value: unknown): Attachment | undefined => {
-  if (typeof value !== "object" || value === null || !("format" in value) || value.format !== 1) return undefined;
+  if (typeof value !== "object" || value === null || !("format" in value) || value.format !== 2) return undefined;
   return value as Attachment;
 };
 
@@ -48,9 +56,9 @@ export class Sockets {
   }
 
   /** Accepts a new socket and names it. */
-  accept(socket: WebSocket, peer: Handshake["peer"], { userId }: ConnectionInfo): ConnectionId {
+  accept(socket: WebSocket, { peer, info: { userId }, sessionId }: Handshake): ConnectionId {
     const id = crypto.randomUUID();
-    const attachment: Attachment = { format: 1, id, peer, userId };
+    const attachment: Attachment = { format: 2, id, peer, userId, sessionId };
     this.#context.acceptWebSocket(socket);
     socket.serializeAttachment(attachment);
     this.#add({ socket, attachment });
@@ -101,17 +109,21 @@ export class Sockets {
       else waiting.push(item.frame);
     }
     for (const [id, frames] of bundles) this.#send(id, frames);
-    for (const { connection, code, reason } of closing) {
-      const peer = this.#peers.get(connection);
-      if (peer === undefined) continue;
-      this.remove(peer.socket);
-      peer.socket.close(code, reason);
-    }
+    for (const { connection, code, reason } of closing) this.close(connection, code, reason);
   }
 
-  /** The users at the other ends. */
-  users(): ReadonlySet<string> {
-    return new Set([...this.#peers.values()].map(({ attachment }) => attachment.userId));
+  /** Who is at the other ends, one entry a socket; only this user's when one is named. */
+  bearers(userId: string | undefined): readonly SocketBearer[] {
+    const all = [...this.#peers.values()].map(({ attachment: { id, userId, sessionId } }) => ({ id, userId, sessionId }));
+    return userId === undefined ? all : all.filter((bearer) => bearer.userId === userId);
+  }
+
+  /** Closes a socket from this side. */
+  close(id: ConnectionId, code: number, reason: string): void {
+    const peer = this.#peers.get(id);
+    if (peer === undefined) return;
+    this.remove(peer.socket);
+    peer.socket.close(code, reason);
   }
 
   #add(peer: Peer): void {

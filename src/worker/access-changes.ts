@@ -1,32 +1,58 @@
 import type { AccessChange, AccessListener } from "../accounts/database.ts";
-import { openAccounts } from "../accounts/accounts.ts";
 import { objectName, type PartitionAddress } from "../durable-objects/address.ts";
+import { partitionsVisited, partitionsVisitedBy } from "../durable-objects/visitors.ts";
 import type { Environment } from "./environment.ts";
+import { createLog, parseLogSetting } from "./logging.ts";
 
 /** Partitions that are told at one time. */
 const pageSize = 100;
+/** A partition that does not hear is told again after these waits (milliseconds). */
+const waits = [50, 250, 1000] as const;
 
-const tell = (environment: Environment, address: PartitionAddress): Promise<void> =>
-  environment.PARTITIONS.get(environment.PARTITIONS.idFromName(objectName(address))).reauthorise();
+const tell = async (environment: Environment, address: PartitionAddress, userId: string | undefined): Promise<void> => {
+  const name = environment.PARTITIONS.idFromName(objectName(address));
+  for (const wait of waits) {
+    try {
+      // A new stub each time: one that failed stays broken.
+      await environment.PARTITIONS.get(name).reauthorise(userId);
+      return;
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, wait));
+    }
+  }
+  await environment.PARTITIONS.get(name).reauthorise(userId);
+};
 
-/**
- * Makes open sessions follow a change of grants, rules or users at once. A change on one partition is told to that one; a change of a user or
- * of the realm to all its partitions, page by page, of which those without open sockets have nothing to do.
- */
-export const followAccessChange = async (environment: Environment, { realm, partition }: AccessChange): Promise<void> => {
+/** The partitions that a change may concern, page by page: the one it names, those the user visited, or all that anybody visited. */
+async function* concerned(environment: Environment, { realm, userId, partition }: AccessChange): AsyncGenerator<readonly string[]> {
   if (partition !== undefined) {
-    await tell(environment, { realm, key: partition });
+    yield [partition];
     return;
   }
-  const { partitions } = openAccounts(environment.DB).inRealm(realm);
-  const failures: unknown[] = [];
-  let after: string | undefined;
+  let after = "";
+  let page: readonly string[];
   do {
-    const page = await partitions.list({ limit: pageSize, ...(after === undefined ? {} : { after }) });
-    const told = await Promise.allSettled(page.map(({ key }) => tell(environment, { realm, key })));
+    page =
+      userId === undefined
+        ? await partitionsVisited(environment.DB, realm, after, pageSize)
+        : await partitionsVisitedBy(environment.DB, realm, userId, after, pageSize);
+    yield page;
+    after = page.at(-1) ?? after;
+  } while (page.length === pageSize);
+}
+
+/**
+ * Makes open sessions follow a change of grants, rules, users or realms at once: every partition where the user, or anybody concerned, may
+ * have a connection decides again. Rejects when some could not be told, after all others were; those catch up at the user's next BIND, and
+ * with the daily maintenance.
+ */
+export const followAccessChange = async (environment: Environment, change: AccessChange): Promise<void> => {
+  const { realm, userId } = change;
+  const failures: unknown[] = [];
+  for await (const page of concerned(environment, change)) {
+    const told = await Promise.allSettled(page.map((key) => tell(environment, { realm, key }, userId)));
     for (const result of told) if (result.status === "rejected") failures.push(result.reason);
-    after = page.length < pageSize ? undefined : page.at(-1)?.key;
-  } while (after !== undefined);
+  }
   if (failures.length > 0) throw new AggregateError(failures, `${failures.length} partitions did not hear of a change of access`);
 };
 
@@ -34,4 +60,11 @@ export const followAccessChange = async (environment: Environment, { realm, part
 export const accessListener =
   (environment: Environment, outlast: (work: Promise<void>) => void): AccessListener =>
   (change) =>
-    outlast(followAccessChange(environment, change));
+    outlast(
+      followAccessChange(environment, change).catch((error: unknown) =>
+        createLog(parseLogSetting(environment.LOG_LEVEL), "access").log("error", "a change of access did not reach every partition", {
+          realm: change.realm,
+          reason: String(error),
+        }),
+      ),
+    );

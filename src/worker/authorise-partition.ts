@@ -1,21 +1,25 @@
-import { authorisePartition as decide, type ShutOut } from "../accounts/access.ts";
+import { authorisePartition as decide, type Bearer, type ShutOut } from "../accounts/access.ts";
 import { openAccounts } from "../accounts/accounts.ts";
 import type { PartitionAddress } from "../durable-objects/address.ts";
 import { closes, type Close } from "../protocol/close.ts";
 import type { PartitionAccess } from "../session/ports.ts";
 import type { Environment } from "./environment.ts";
 
+export type { Bearer } from "../accounts/access.ts";
+
 /** What a user may do with a partition, in the gateway's and the partition's terms. */
 export type Authorisation =
   | { readonly kind: "access"; readonly access: PartitionAccess }
   /** The user may not even know whether the partition exists. */
   | { readonly kind: "denied" }
-  /** The user may not be connected at all. */
-  | { readonly kind: "shutOut"; readonly close: Close & { readonly code: 4002 | 1011 } };
+  /** The user may not be connected at all, or not with this sign-in. */
+  | { readonly kind: "shutOut"; readonly close: Close & { readonly code: 4001 | 4002 | 1011 } };
 
 const userIsGone = { kind: "shutOut", close: closes.logOut } as const satisfies Authorisation;
 /** Devices keep their users and data: a realm that is switched off may be switched on again, and one that is missing may be a slip. */
 const realmIsClosed = { kind: "shutOut", close: closes.comeBackLater } as const satisfies Authorisation;
+/** The device finds out by its refresh token, which is refused; one that has signed in anew since then stays signed in. */
+const signInIsOver = { kind: "shutOut", close: closes.refreshToken } as const satisfies Authorisation;
 
 const shutOuts: Readonly<Record<ShutOut, Authorisation>> = {
   "realm unknown": realmIsClosed,
@@ -24,6 +28,7 @@ const shutOuts: Readonly<Record<ShutOut, Authorisation>> = {
   "user locked": userIsGone,
   "user disabled": userIsGone,
   "user pending": userIsGone,
+  "session ended": signInIsOver,
 };
 
 /**
@@ -33,9 +38,9 @@ const shutOuts: Readonly<Record<ShutOut, Authorisation>> = {
 export const authorisePartition = async (
   environment: Environment,
   { realm, key }: PartitionAddress,
-  userId: string,
+  bearer: Bearer,
 ): Promise<Authorisation> => {
-  const decision = await decide(openAccounts(environment.DB).inRealm(realm), userId, key);
+  const decision = await decide(openAccounts(environment.DB).inRealm(realm), bearer, key);
   if (decision.kind === "shut out") return shutOuts[decision.reason];
   const { access } = decision;
   return access.mayRead || access.mayWrite || access.mayManage ? { kind: "access", access } : { kind: "denied" };

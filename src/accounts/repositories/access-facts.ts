@@ -1,7 +1,7 @@
-import { and, eq, inArray } from "drizzle-orm";
+import { and, eq, inArray, isNull } from "drizzle-orm";
 import type { GrantFlags } from "../../rules/grants.ts";
 import { only, type RealmScope } from "../database.ts";
-import { adminRights, grants, partitions, realms, users, type JsonObject } from "../schema.ts";
+import { adminRights, grants, partitions, realms, sessions, users, type JsonObject } from "../schema.ts";
 import { realmSettings, type RealmSettings } from "../settings.ts";
 import type { User } from "./users.ts";
 
@@ -16,6 +16,8 @@ export interface PartitionFacts {
   readonly everybody: GrantFlags | undefined;
   /** Whether anybody at all has a grant on the partition. */
   readonly hasGrants: boolean;
+  /** False once the sign-in was ended. */
+  readonly sessionOpen: boolean;
 }
 
 /** Reads what access is decided by: one round trip to the store, one snapshot. */
@@ -26,10 +28,10 @@ export class AccessFacts {
     this.#scope = scope;
   }
 
-  async read(userId: string, partition: string): Promise<PartitionFacts> {
+  async read({ userId, sessionId }: { readonly userId: string; readonly sessionId: string }, partition: string): Promise<PartitionFacts> {
     const { database, realm } = this.#scope;
     const onPartition = and(eq(grants.realm, realm), eq(grants.partition, partition));
-    const [realmRows, userRows, adminRows, partitionRows, grantRows, anyGrant] = await database.batch([
+    const [realmRows, userRows, adminRows, partitionRows, grantRows, anyGrant, sessionRows] = await database.batch([
       database.select({ active: realms.active, settings: realms.settings }).from(realms).where(eq(realms.name, realm)),
       database
         .select()
@@ -48,6 +50,10 @@ export class AccessFacts {
         .from(grants)
         .where(and(onPartition, inArray(grants.subject, [userId, "*"]))),
       database.select({ subject: grants.subject }).from(grants).where(onPartition).limit(1),
+      database
+        .select({ id: sessions.id })
+        .from(sessions)
+        .where(and(eq(sessions.realm, realm), eq(sessions.id, sessionId), eq(sessions.userId, userId), isNull(sessions.revokedAt))),
     ]);
     const found = only<{ active: boolean; settings: JsonObject }>(realmRows);
     return {
@@ -58,6 +64,7 @@ export class AccessFacts {
       own: grantRows.find((grant) => grant.subject === userId),
       everybody: grantRows.find((grant) => grant.subject === "*"),
       hasGrants: anyGrant.length > 0,
+      sessionOpen: sessionRows.length > 0,
     };
   }
 }

@@ -2,7 +2,7 @@ import { Hono, type Context } from "hono";
 import type { RealmName } from "../../accounts/ids.ts";
 import { httpErrors } from "../../errors/http.ts";
 import { objectName, type PartitionAddress } from "../../durable-objects/address.ts";
-import { handshakeRequest, refusals } from "../../durable-objects/handshake.ts";
+import { handshakeRequest, refusals, type Handshake } from "../../durable-objects/handshake.ts";
 import { negotiate, type Negotiated } from "../../protocol/negotiation.ts";
 import { partitionOfKey } from "../../protocol/partition.ts";
 import type { ConnectionInfo, LogPort, PartitionAccess } from "../../session/ports.ts";
@@ -27,6 +27,8 @@ interface Admission {
   /** The user's own realm. */
   readonly realm: RealmName;
   readonly userId: string;
+  /** The sign-in that the token came from. */
+  readonly sessionId: string;
   /** Of the connection, for logs. */
   readonly id: string;
 }
@@ -41,7 +43,13 @@ const admit = async (context: GatewayContext, realm: string, tokenParameter: str
   const authentication = await authenticate(context.env, request, realm, tokenParameter, Date.now());
   switch (authentication.kind) {
     case "user":
-      return { negotiated, realm: authentication.claims.realm, userId: authentication.claims.userId, id: crypto.randomUUID() };
+      return {
+        negotiated,
+        realm: authentication.claims.realm,
+        userId: authentication.claims.userId,
+        sessionId: authentication.claims.sessionId,
+        id: crypto.randomUUID(),
+      };
     case "expired":
       return refuse(context, "InvalidSession", "invalid session: access token expired");
     case "forbidden":
@@ -92,8 +100,8 @@ const internalSocket = (socket: WebSocket): InternalSocket => ({
   },
 });
 
-const openLink = async (environment: Environment, address: PartitionAddress, info: ConnectionInfo): Promise<LinkOpening> => {
-  const response = await stubOf(environment, address).fetch(handshakeRequest({ address, info, peer: "gateway" }));
+const openLink = async (environment: Environment, handshake: Handshake): Promise<LinkOpening> => {
+  const response = await stubOf(environment, handshake.address).fetch(handshakeRequest(handshake));
   const { webSocket } = response;
   if (webSocket !== null) {
     webSocket.binaryType = "arraybuffer";
@@ -108,7 +116,7 @@ const serve = (environment: Environment, admission: Admission): WebSocket => {
   const { 0: client, 1: server } = new WebSocketPair();
   server.binaryType = "arraybuffer";
   server.accept();
-  const { realm, userId, id, negotiated } = admission;
+  const { realm, userId, sessionId, id, negotiated } = admission;
   const gatewayLog = createLog(parseLogSetting(environment.LOG_LEVEL), "gateway");
   const log: LogPort = { log: (level, message, details) => gatewayLog.log(level, message, { ...details, connection: id }) };
   log.log("detail", "a client connected", { realm, user: userId, mode: negotiated.mode, version: negotiated.version });
@@ -122,8 +130,9 @@ const serve = (environment: Environment, admission: Admission): WebSocket => {
         send: (frame) => ignoreWhenClosed(() => server.send(frame)),
         close: (code, reason) => ignoreWhenClosed(() => server.close(code, reason)),
       },
-      authorise: (key) => authorisePartition(environment, { realm, key }, userId),
-      open: (key, access) => openLink(environment, { realm, key }, infoOf(admission, access)),
+      authorise: (key) => authorisePartition(environment, { realm, key }, { userId, sessionId }),
+      open: (key, access) =>
+        openLink(environment, { address: { realm, key }, info: infoOf(admission, access), sessionId, peer: "gateway" }),
       log,
     },
     { mode: negotiated.mode, version: negotiated.version, zlib, limits: gatewayLimits.wire },
@@ -160,10 +169,10 @@ gateway.get("/realms/:realm/partitions/:partition/sync", async (context) => {
   const admission = await admit(context, realm, "token");
   if (admission instanceof Response) return admission;
   const address = { realm: admission.realm, key };
-  const authorisation = await authorisePartition(context.env, address, admission.userId);
+  const authorisation = await authorisePartition(context.env, address, admission);
   if (authorisation.kind !== "access" || admission.negotiated.mode === "flexible") return refuse(context, "Forbidden");
   const { webSocket } = await stubOf(context.env, address).fetch(
-    handshakeRequest({ address, info: infoOf(admission, authorisation.access), peer: "client" }),
+    handshakeRequest({ address, info: infoOf(admission, authorisation.access), sessionId: admission.sessionId, peer: "client" }),
   );
   if (webSocket === null) return refuse(context, "MaintenanceInProgress");
   return switchProtocols(webSocket, admission);

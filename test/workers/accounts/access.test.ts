@@ -1,6 +1,7 @@
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { authorisePartition, type PartitionAccess } from "../../../src/accounts/access.ts";
 import type { RealmAccounts } from "../../../src/accounts/accounts.ts";
+import { newId } from "../../../src/accounts/ids.ts";
 import type { RealmSettingsInput } from "../../../src/accounts/settings.ts";
 import { createWorld, type World } from "./support.ts";
 
@@ -24,7 +25,21 @@ const newUser = async (): Promise<string> => {
 };
 
 const flagsOf = (access: PartitionAccess) => (access.kind === "decided" ? access.access : access.reason);
-const ask = async (userId: string, partition = "p") => flagsOf(await authorisePartition(realm, userId, partition));
+const ask = async (userId: string, partition = "p") => {
+  const sessionId = newId(0);
+  const session = {
+    id: sessionId,
+    userId,
+    provider: "test",
+    apiKeyId: null,
+    deviceId: newId(0),
+    device: {},
+    expiresAt: world.now() + 1000,
+  };
+  // A user who does not exist has no sign-in either.
+  await realm.sessions.create(session).catch(() => {});
+  return flagsOf(await authorisePartition(realm, { userId, sessionId }, partition));
+};
 
 beforeAll(async () => {
   world = await createWorld();

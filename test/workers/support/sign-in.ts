@@ -30,5 +30,8 @@ export const signIn = async ({
   if (!stored.ok) throw new Error("the user could not be made");
   const { id: userId } = stored.value;
   const subject = { realm, realmId: newId(0), userId, sessionId: newId(0), deviceId: newId(0) };
+  const { sessionId: id, deviceId } = subject;
+  const expiresAt = Date.now() + 3_600_000;
+  await accountsOf(realm).sessions.create({ id, userId, provider: "test", apiKeyId: null, deviceId, device: {}, expiresAt });
   return { userId, subject, token: await (await tokensOf(env)).issueAccess(subject, null, Date.now()) };
 };
