@@ -5,6 +5,7 @@ import { mergeInsertions } from "./insert-merge.ts";
 import type { Item } from "./item.ts";
 import { runListGrid } from "./list-kernel.ts";
 import { haveLevelRules, kindNumber } from "./meet.ts";
+import { cutIntoRuns, type Run } from "./runs.ts";
 import { valueIdentity } from "./value-identity.ts";
 
 /**
@@ -64,13 +65,11 @@ function mergeByElement(locals: readonly Item[], incoming: readonly Item[], cont
   }
 }
 
-/**
- * Cuts both sides into runs of one kind of work and merges each pair of runs in the cheapest way. Cutting changes nothing: what two
- * instructions do to each other depends only on whom each of them met before, and that order is kept (merge-rules §12.2).
- */
+/** Merges each pair of runs of one kind of work in the cheapest way. */
 function mergeInRuns(locals: readonly Item[], incoming: readonly Item[], context: GridContext, step: number): void {
-  const ours = cutIntoRuns(locals, step);
-  const theirs = cutIntoRuns(incoming, step);
+  const sortOf = (item: Item): Work => workOf(item, step);
+  const ours = cutIntoRuns(locals, sortOf);
+  const theirs = cutIntoRuns(incoming, sortOf);
   if (ours.length * theirs.length * context.tuning.meetingsPerBlock > locals.length * incoming.length) {
     runGrid(locals, incoming, context);
     return;
@@ -78,47 +77,29 @@ function mergeInRuns(locals: readonly Item[], incoming: readonly Item[], context
   for (const run of ours) for (const other of theirs) mergeRuns(run, other, context, step);
 }
 
-function mergeRuns(ours: Run, theirs: Run, context: GridContext, step: number): void {
-  if (ours.work === "members" && theirs.work === "members" && !(context.meeting.referenceQuirks && ours.erases && theirs.erases)) {
+function mergeRuns(ours: Run<Work>, theirs: Run<Work>, context: GridContext, step: number): void {
+  if (ours.sort === "members" && theirs.sort === "members" && !(context.meeting.referenceQuirks && erases(ours) && erases(theirs))) {
     mergeByMember(ours.items, theirs.items, context);
-  } else if (ours.work === "list" && theirs.work === "list" && mergeList(ours.items, theirs.items, context.tuning)) {
+  } else if (ours.sort === "list" && theirs.sort === "list" && mergeList(ours.items, theirs.items, context.tuning)) {
     return;
-  } else if (ours.work === "elements" && theirs.work === "elements") {
+  } else if (ours.sort === "elements" && theirs.sort === "elements") {
     mergeByElement(ours.items, theirs.items, context, step);
   } else runGrid(ours.items, theirs.items, context);
 }
 
-interface Run {
-  /**
-   * What all of it does at the current step: operations on the elements of a list, work on or inside elements without shifting them,
-   * insertions and erasures in a set, or other work on the container itself.
-   */
-  readonly work: "list" | "elements" | "members" | "container";
-  readonly items: Item[];
-  /** Whether something in it erases a member of a set. */
-  erases: boolean;
-}
+/**
+ * What an instruction does at the current step: an operation on the elements of a list, work on or inside elements without shifting them,
+ * insertion into or erasure from a set, or other work on the container itself.
+ */
+type Work = "list" | "elements" | "members" | "container";
 
-function cutIntoRuns(items: readonly Item[], step: number): Run[] {
-  const runs: Run[] = [];
-  let current: Run | undefined;
-  for (const item of items) {
-    const work = workOf(item, step);
-    if (current === undefined || current.work !== work) {
-      current = { work, items: [], erases: false };
-      runs.push(current);
-    }
-    current.items.push(item);
-    if (item.instruction.kind === "SetErase") current.erases = true;
-  }
-  return runs;
-}
-
-function workOf(item: Item, step: number): Run["work"] {
+function workOf(item: Item, step: number): Work {
   const { kind } = item.instruction;
   if (item.path.length === step) return kind === "SetInsert" || kind === "SetErase" ? "members" : "container";
   return item.path.length === step + 1 && operationOf(item) !== undefined ? "list" : "elements";
 }
+
+const erases = ({ items }: Run<Work>): boolean => items.some(({ instruction }) => instruction.kind === "SetErase");
 
 /** Different members of a set never meet with effect. */
 function mergeByMember(locals: readonly Item[], incoming: readonly Item[], context: GridContext): void {

@@ -1,7 +1,6 @@
-import type { EraseColumn } from "../changeset/model.ts";
 import type { Item } from "./item.ts";
 import { meet, type RuleObserver } from "./meet.ts";
-import type { Meeting } from "./rules/rule.ts";
+import type { Insertion, Meeting } from "./rules/rule.ts";
 
 /** What is the same for all meetings of a merge. */
 export interface GridContext {
@@ -26,11 +25,11 @@ export const defaultTuning: Tuning = { gridUpTo: 64, meetingsPerBlock: 64, trees
  * Every live local instruction meets every live incoming one, row by row (merge-rules §2.2). This is the definition of the merge;
  * everything else in this room only avoids meetings that would do nothing, or does many at once.
  *
- * @returns the incoming instructions that rule T4 added.
+ * @returns what rule T4 added, on either side.
  * @throws MergeError
  */
-export function runGrid(locals: readonly Item[], incoming: readonly Item[], context: GridContext): Item<EraseColumn>[] {
-  const added: Item<EraseColumn>[] = [];
+export function runGrid(locals: readonly Item[], incoming: readonly Item[], context: GridContext): Insertion[] {
+  const added: Insertion[] = [];
   let row = incoming;
   for (const local of locals) {
     if (local.discarded) continue;
@@ -40,7 +39,7 @@ export function runGrid(locals: readonly Item[], incoming: readonly Item[], cont
 }
 
 /** Returns the row for the next local instruction: with what T4 inserted, and now and then without the discarded. */
-function runRow(local: Item, row: readonly Item[], context: GridContext, added: Item<EraseColumn>[]): readonly Item[] {
+function runRow(local: Item, row: readonly Item[], context: GridContext, added: Insertion[]): readonly Item[] {
   const { meeting } = context;
   let dead = 0;
   for (let at = 0; at < row.length && !local.discarded; at++) {
@@ -53,9 +52,9 @@ function runRow(local: Item, row: readonly Item[], context: GridContext, added: 
     const { inserted } = meeting;
     if (inserted === undefined) continue;
     meeting.inserted = undefined;
+    added.push(inserted);
     if (inserted.before === other) {
       row = row.toSpliced(at, 0, inserted.item);
-      added.push(inserted.item);
       at++;
     } else meetRest(inserted.item, row, at + 1, context);
   }

@@ -1,8 +1,9 @@
 import type { EraseColumn, SchemaInstruction } from "../changeset/model.ts";
-import type { ConflictIndex, ConflictObject } from "./conflict-index.ts";
+import type { ConflictIndex } from "./conflict-index.ts";
 import { type GridContext, runGrid } from "./grid.ts";
 import type { Item } from "./item.ts";
 import { mergeField } from "./field-merge.ts";
+import { cutIntoRuns } from "./runs.ts";
 
 /**
  * Lets meet what can meet with effect, in groups that have nothing to do with each other, each in the order of the grid.
@@ -12,12 +13,45 @@ import { mergeField } from "./field-merge.ts";
  */
 export function solve(index: ConflictIndex, context: GridContext): Item<EraseColumn>[] {
   const affected = index.destructive ? affectedTables(index) : undefined;
-  const added = affected === undefined ? [] : runGrid(index.inTables("local", affected), index.inTables("incoming", affected), context);
+  const added =
+    affected === undefined ? [] : mergeAffected(index.inTables("local", affected), index.inTables("incoming", affected), context);
   mergeSchema(index, affected, context);
-  for (const object of index.metObjects) {
-    if (affected === undefined || !affected.has(object.table)) mergeObject(object, context);
+  for (const { table, local, incoming } of index.metObjects) {
+    if (affected === undefined || !affected.has(table)) mergeObject(local, incoming, context);
   }
   return added;
+}
+
+/**
+ * Merges all that was done to the affected classes. Schema instructions meet everything; between two of them, each object is on its own. What
+ * rule T4 adds takes its place in the run of the instruction it stands before, and so meets what is still to come.
+ */
+function mergeAffected(locals: readonly Item[], incoming: readonly Item[], context: GridContext): Item<EraseColumn>[] {
+  const added: Item<EraseColumn>[] = [];
+  const isAboutObject = (item: Item): boolean => item.object !== undefined;
+  const theirs = cutIntoRuns(incoming, isAboutObject);
+  for (const run of cutIntoRuns(locals, isAboutObject)) {
+    for (const other of theirs) {
+      if (run.sort && other.sort) {
+        mergeObjects(run.items, other.items, context);
+        continue;
+      }
+      for (const { item, before } of runGrid(run.items, other.items, context)) {
+        const items = item.origin.side === "local" ? run.items : other.items;
+        items.splice(items.indexOf(before), 0, item);
+        if (item.origin.side === "incoming") added.push(item);
+      }
+    }
+  }
+  return added;
+}
+
+function mergeObjects(locals: readonly Item[], incoming: readonly Item[], context: GridContext): void {
+  const others = Map.groupBy(incoming, (item) => item.object);
+  for (const [object, ours] of Map.groupBy(locals, (item) => item.object)) {
+    const theirs = others.get(object);
+    if (theirs !== undefined) mergeObject(ours, theirs, context);
+  }
 }
 
 /**
@@ -50,44 +84,25 @@ const byTable = (items: readonly Item<SchemaInstruction>[]): Map<string, Item<Sc
   Map.groupBy(items, (item) => item.instruction.table);
 
 /**
- * Instructions on one object only meet those on the same field, unless the object is erased or created. Both sides are therefore cut into
- * runs of work inside the object and of the rest; that changes nothing, since each pair still meets after the same others.
+ * Instructions on one object only meet those on the same field, unless the object is erased or created: each side is cut into work inside
+ * the object and the rest.
  */
-function mergeObject(object: ConflictObject, context: GridContext): void {
+function mergeObject(locals: readonly Item[], incoming: readonly Item[], context: GridContext): void {
   const { gridUpTo, meetingsPerBlock } = context.tuning;
-  const meetings = object.local.length * object.incoming.length;
-  const ours = meetings <= gridUpTo ? [] : cutByDepth(object.local);
-  const theirs = meetings <= gridUpTo ? [] : cutByDepth(object.incoming);
+  const meetings = locals.length * incoming.length;
+  const isInside = (item: Item): boolean => item.field !== undefined;
+  const ours = meetings <= gridUpTo ? [] : cutIntoRuns(locals, isInside);
+  const theirs = meetings <= gridUpTo ? [] : cutIntoRuns(incoming, isInside);
   if (meetings <= gridUpTo || ours.length * theirs.length * meetingsPerBlock > meetings) {
-    runGrid(object.local, object.incoming, context);
+    runGrid(locals, incoming, context);
     return;
   }
   for (const run of ours) {
     for (const other of theirs) {
-      if (run.inside && other.inside) mergeFields(run.items, other.items, context);
+      if (run.sort && other.sort) mergeFields(run.items, other.items, context);
       else runGrid(run.items, other.items, context);
     }
   }
-}
-
-interface ObjectRun {
-  /** Whether all of it works inside the object. */
-  readonly inside: boolean;
-  readonly items: Item[];
-}
-
-function cutByDepth(items: readonly Item[]): ObjectRun[] {
-  const runs: ObjectRun[] = [];
-  let current: ObjectRun | undefined;
-  for (const item of items) {
-    const inside = item.field !== undefined;
-    if (current === undefined || current.inside !== inside) {
-      current = { inside, items: [] };
-      runs.push(current);
-    }
-    current.items.push(item);
-  }
-  return runs;
 }
 
 function mergeFields(locals: readonly Item[], incoming: readonly Item[], context: GridContext): void {

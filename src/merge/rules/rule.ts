@@ -38,12 +38,18 @@ export type NestingRuleId = "N1" | "N2" | "N3" | "N4" | "N5" | "N6" | "N7" | "N8
 
 export type RuleId = LevelRuleId | NestingRuleId;
 
+/** An instruction put directly before another one of the same side. */
+export interface Insertion {
+  readonly item: Item<EraseColumn>;
+  readonly before: Item;
+}
+
 /** What rules may know besides the two instructions, and the one thing they can leave behind besides changing them. */
 export interface Meeting {
   /** Whether N6 and S5 follow the reference's defects (merge-rules §10, Q2 and Q3). */
   readonly referenceQuirks: boolean;
   /** Set by T4, taken by the grid: an instruction put before one of the two that just met. */
-  inserted: { readonly item: Item<EraseColumn>; readonly before: Item } | undefined;
+  inserted: Insertion | undefined;
 }
 
 /**
