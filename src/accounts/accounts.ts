@@ -2,6 +2,8 @@ import type { D1Database } from "@cloudflare/workers-types";
 import { openDatabase, type AccessListener, type RealmScope } from "./database.ts";
 import type { RealmName } from "./ids.ts";
 import { forgetExpired } from "./maintenance.ts";
+import { SignInFlows } from "./providers/flows.ts";
+import { SecondFactors } from "./providers/second-factors.ts";
 import { AccessFacts } from "./repositories/access-facts.ts";
 import { Admins } from "./repositories/admins.ts";
 import { ApiKeys } from "./repositories/api-keys.ts";
@@ -34,6 +36,8 @@ export interface RealmAccounts {
   readonly admins: Admins;
   readonly codes: OneTimeCodes;
   readonly failures: SignInFailures;
+  readonly flows: SignInFlows;
+  readonly secondFactors: SecondFactors;
   readonly providers: Providers;
   readonly secrets: RealmSecrets;
   readonly applications: Applications;
@@ -62,11 +66,13 @@ export interface AccountsOptions {
   readonly accessChanged?: AccessListener;
   /** What settings are where a realm says nothing of them. */
   readonly realmDefaults?: RealmSettingsInput;
+  /** Told when a message to a person was stored, which a delivery may now fetch. */
+  readonly messageStored?: () => void;
 }
 
 /** Opens the account store over a D1 binding whose migrations are applied. Cheap: one may be opened for every request. */
 export const openAccounts = (binding: D1Database, options: AccountsOptions = {}): Accounts => {
-  const { clock = Date.now, accessChanged = () => {}, realmDefaults = {} } = options;
+  const { clock = Date.now, accessChanged = () => {}, realmDefaults = {}, messageStored = () => {} } = options;
   const database = openDatabase(binding);
   return {
     realms: new Realms(database, clock, accessChanged, realmDefaults),
@@ -92,11 +98,13 @@ export const openAccounts = (binding: D1Database, options: AccountsOptions = {})
         admins: new Admins(scope),
         codes: new OneTimeCodes(scope),
         failures: new SignInFailures(scope),
+        flows: new SignInFlows(scope),
+        secondFactors: new SecondFactors(scope),
         providers: new Providers(scope),
         secrets: new RealmSecrets(scope),
         applications: new Applications(scope),
         entities: new Entities(scope),
-        outbox: new StoredOutbox(scope),
+        outbox: new StoredOutbox(scope, messageStored),
         idempotency: new IdempotencyKeys(scope),
         audit: new AuditLog(database, realm, clock),
       };

@@ -1,6 +1,7 @@
 import { lt } from "drizzle-orm";
 import type { Database } from "./database.ts";
 import { failureMemory } from "./repositories/failures.ts";
+import { signInFlows } from "./providers/schema.ts";
 import { idempotencyKeys, oneTimeCodes, outbox, sessions, signInFailures } from "./schema.ts";
 
 /**
@@ -12,6 +13,7 @@ export const forgetExpired = async (database: Database, now: number): Promise<vo
   await database.batch([
     database.delete(sessions).where(lt(sessions.expiresAt, now)),
     database.delete(oneTimeCodes).where(lt(oneTimeCodes.expiresAt, now)),
+    database.delete(signInFlows).where(lt(signInFlows.expiresAt, now)),
     database.delete(outbox).where(lt(outbox.expiresAt, now)),
     database.delete(idempotencyKeys).where(lt(idempotencyKeys.expiresAt, now)),
     database.delete(signInFailures).where(lt(signInFailures.lastAt, now - failureMemory)),

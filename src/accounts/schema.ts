@@ -24,6 +24,10 @@ export const codePurposes = ["confirm-email", "reset-password", "sign-in-link", 
 /** What a one-time code may be used for; a code is never good for another purpose. */
 export type CodePurpose = (typeof codePurposes)[number];
 
+export const messageTemplates = [...codePurposes, "sign-in-numbers"] as const;
+/** What a message to a person is about; whoever delivers it writes the text. */
+export type MessageTemplate = (typeof messageTemplates)[number];
+
 const createdAt = () => integer("created_at").notNull();
 const json = (name: string) => text(name, { mode: "json" }).$type<JsonObject>();
 
@@ -351,7 +355,7 @@ export const outbox = sqliteTable(
     realm: realmColumn(),
     channel: text("channel", { enum: ["email", "sms"] }).notNull(),
     recipient: text("recipient").notNull(),
-    template: text("template", { enum: codePurposes }).notNull(),
+    template: text("template", { enum: messageTemplates }).notNull(),
     parameters: text("parameters", { mode: "json" }).$type<Readonly<Record<string, string>>>().notNull(),
     /** Tries to deliver so far. */
     tries: integer("tries").notNull().default(0),

@@ -2,8 +2,19 @@ import { HttpError } from "../errors/http.ts";
 import { shutOutReason } from "./access.ts";
 import type { Accounts, RealmAccounts } from "./accounts.ts";
 import { newId } from "./ids.ts";
-import type { FunctionPort, ProvenIdentity, SignInOutcome, SignInProvider } from "./providers/provider.ts";
+import type { Outgoing } from "./outbox/outgoing.ts";
+import type { OpenedFlow } from "./providers/flows.ts";
+import type {
+  FunctionPort,
+  ProvenIdentity,
+  Refusal,
+  SignInAttempt,
+  SignInOutcome,
+  SignInProvider,
+  StartOutcome,
+} from "./providers/provider.ts";
 import type { ProviderRegistry } from "./providers/registry.ts";
+import { looksLikeTicket } from "./providers/ticket.ts";
 import type { FailureSource } from "./repositories/failures.ts";
 import type { Realm } from "./repositories/realms.ts";
 import type { User } from "./repositories/users.ts";
@@ -17,7 +28,14 @@ export interface SignInPorts {
   readonly providers: ProviderRegistry;
   /** Undefined where no functions can run. */
   readonly functions: FunctionPort | undefined;
+  /** Requests to the servers that providers' settings name. */
+  readonly outgoing: Outgoing;
 }
+
+/** How somebody is asked to prove who they are: by the provider's own `verify`, or by what a browser brought back. */
+export type Proof = (provider: SignInProvider, attempt: SignInAttempt) => Promise<SignInOutcome>;
+
+const verifyCredentials: Proof = (provider, attempt) => provider.verify(attempt);
 
 export interface SignInRequest {
   readonly realm: Realm;
@@ -39,16 +57,27 @@ export interface SignedIn {
   readonly refreshToken: string;
 }
 
+type Admitted = Exclude<SignInOutcome, Refusal>;
+
 interface Verified {
   readonly accounts: RealmAccounts;
-  readonly outcome: Exclude<SignInOutcome, { kind: "refused" }>;
+  readonly provider: SignInProvider;
+  readonly outcome: Admitted;
 }
 
-/** Asks the provider, after the delays that earlier failures brought. Throws the refusal. */
-const verify = async (ports: SignInPorts, request: SignInRequest): Promise<Verified> => {
+/**
+ * Lets the provider judge, after the delays that earlier failures brought, and counts what it refuses. Throws the refusal. Only a proof
+ * forgets a name's earlier failures: a first step proves nothing, and would otherwise buy an attacker new tries.
+ */
+const guard = async <Outcome>(
+  ports: SignInPorts,
+  request: SignInRequest,
+  isProof: boolean,
+  judge: (provider: SignInProvider, attempt: SignInAttempt) => Promise<{ readonly admitted: Outcome } | Refusal>,
+): Promise<{ accounts: RealmAccounts; provider: SignInProvider; outcome: Outcome }> => {
   const { realm, credentials, address } = request;
   const accounts = ports.accounts.inRealm(realm.name);
-  const { provider, config } = await findProvider(ports, accounts, request.provider);
+  const { provider, config } = await findProvider(ports, accounts, typeOf(request));
   const account = provider.accountName(credentials);
   const sources: FailureSource[] = [];
   if (account !== undefined) sources.push({ kind: "name", name: account });
@@ -56,17 +85,29 @@ const verify = async (ports: SignInPorts, request: SignInRequest): Promise<Verif
   const wait = await accounts.failures.charge(sources);
   if (wait > 0) throw new HttpError("TooManyAttempts", undefined, wait);
   const now = ports.accounts.clock();
-  const outcome = await provider.verify({ realm, accounts, config, credentials, functions: ports.functions, now });
-  if (outcome.kind === "refused") {
-    if (!outcome.counts) await accounts.failures.refund(sources);
-    throw new HttpError(outcome.code, outcome.message);
+  const attempt = { realm, accounts, config, credentials, functions: ports.functions, outgoing: ports.outgoing, now };
+  const judged = await judge(provider, attempt);
+  if ("kind" in judged) {
+    if (!judged.counts) await accounts.failures.refund(sources);
+    throw new HttpError(judged.code, judged.message);
   }
-  await accounts.failures.succeeded(sources);
-  return { accounts, outcome };
+  await (isProof ? accounts.failures.succeeded(sources) : accounts.failures.refund(sources));
+  return { accounts, provider, outcome: judged.admitted };
 };
 
-const findProvider = async (
-  { providers }: SignInPorts,
+const verify = (ports: SignInPorts, request: SignInRequest, proof: Proof): Promise<Verified> =>
+  guard<Admitted>(ports, request, true, async (provider, attempt) => {
+    const outcome = await proof(provider, attempt);
+    return outcome.kind === "refused" ? outcome : { admitted: outcome };
+  });
+
+/** SDKs can show a ticket as a custom token only; it is one whether or not the realm takes foreign tokens. */
+const typeOf = ({ provider, credentials }: SignInRequest): string =>
+  provider === "custom-token" && looksLikeTicket(credentials["token"]) ? "ticket" : provider;
+
+/** The provider of this type and its settings in a realm. Throws `AuthProviderNotFound` when it is unknown or off. */
+export const findProvider = async (
+  { providers }: Pick<SignInPorts, "providers">,
   accounts: RealmAccounts,
   type: string,
 ): Promise<{ provider: SignInProvider; config: JsonObject }> => {
@@ -97,6 +138,16 @@ const findOrCreate = async (accounts: RealmAccounts, provider: string, identity:
   return user;
 };
 
+/** The user of a registered name, whichever way its owner signed in first. */
+const claimRegistration = async (accounts: RealmAccounts, username: string): Promise<User | undefined> => {
+  const credential = await accounts.credentials.find(username);
+  if (credential === undefined || !credential.confirmed) return undefined;
+  const email = credential.displayName;
+  const user = await findOrCreate(accounts, "local-userpass", { subject: username, profile: { email }, data: { email } });
+  await accounts.credentials.claim(username, user.id);
+  return user;
+};
+
 const resolveUser = async ({ accounts, outcome }: Verified, provider: string): Promise<User | undefined> => {
   switch (outcome.kind) {
     case "user":
@@ -110,6 +161,8 @@ const resolveUser = async ({ accounts, outcome }: Verified, provider: string): P
       if (provider === "local-userpass") await accounts.credentials.claim(outcome.identity.subject, user.id);
       return user;
     }
+    case "registration":
+      return claimRegistration(accounts, outcome.username);
   }
 };
 
@@ -157,25 +210,93 @@ export const openSession = async (
   };
 };
 
+/** What a user owes besides the provider's proof. */
+type Owed = "nothing" | "code" | "enrolment";
+
+interface Authenticated {
+  readonly user: User;
+  readonly apiKeyId: string | null;
+  readonly owed: Owed;
+}
+
+const owedBy = async ({ accounts, provider }: Verified, realm: Realm, user: User): Promise<Owed> => {
+  if (provider.secondFactor === "not asked" || user.type === "server") return "nothing";
+  const { enrolled, required } = await accounts.secondFactors.find(user.id);
+  if (enrolled) return "code";
+  return required || realm.settings.secondFactor === "required" ? "enrolment" : "nothing";
+};
+
+const authenticate = async (ports: SignInPorts, request: SignInRequest, proof: Proof): Promise<Authenticated> => {
+  if (!request.realm.active) throw new HttpError("UserDisabled", "realm inactive");
+  const verified = await verify(ports, request, proof);
+  const user = await resolveUser(verified, request.provider);
+  if (user === undefined) throw new HttpError("AuthError");
+  const reason = shutOutReason(request.realm, user);
+  if (reason !== undefined) throw new HttpError("UserDisabled", reason);
+  const apiKeyId = verified.outcome.kind === "user" ? verified.outcome.apiKeyId : null;
+  return { user, apiKeyId, owed: await owedBy(verified, request.realm, user) };
+};
+
 /**
- * Signs somebody in (app-services-api §3). Throws an `HttpError` when that is refused.
+ * Signs somebody in (app-services-api §3). Throws an `HttpError` when that is refused, or when a second factor is owed.
  * @param lifeSeconds as in `SessionOptions`
  */
 export const signIn = async (ports: SignInPorts, request: SignInRequest, lifeSeconds?: number): Promise<SignedIn> => {
-  if (!request.realm.active) throw new HttpError("UserDisabled", "realm inactive");
-  const verified = await verify(ports, request);
-  const user = await resolveUser(verified, request.provider);
-  if (user === undefined) throw new HttpError("AuthError");
-  const apiKeyId = verified.outcome.kind === "user" ? verified.outcome.apiKeyId : null;
+  const { user, apiKeyId, owed } = await authenticate(ports, request, verifyCredentials);
+  if (owed === "code") throw new HttpError("SecondFactorRequired");
+  if (owed === "enrolment") throw new HttpError("SecondFactorEnrolmentRequired");
   return openSession(ports, request, user, { apiKeyId, lifeSeconds });
+};
+
+/** How long somebody may take for the authenticator app, in seconds. */
+export const challengeSeconds = 10 * 60;
+
+/** Where a sign-in stands: the user may have a session or a ticket, or owes a second factor (`enrol`: which has to be set up first). */
+export type SignInProgress =
+  | { readonly kind: "admitted"; readonly user: User; readonly apiKeyId: string | null }
+  | { readonly kind: "challenge"; readonly challenge: OpenedFlow; readonly enrol: boolean };
+
+/** The same for clients that can go on to a second factor. Opens no session: the caller does. */
+export const beginSignIn = async (
+  ports: SignInPorts,
+  request: SignInRequest,
+  proof: Proof = verifyCredentials,
+): Promise<SignInProgress> => {
+  const { user, apiKeyId, owed } = await authenticate(ports, request, proof);
+  if (owed === "nothing") return { kind: "admitted", user, apiKeyId };
+  const { realm, provider, device, deviceId } = request;
+  const enrol = owed === "enrolment";
+  const state = { userId: user.id, provider, enrol, device, ...(deviceId === undefined ? {} : { deviceId }) };
+  const { flows } = ports.accounts.inRealm(realm.name);
+  const challenge = await flows.open({ kind: "challenge", state, secret: "link", lifeSeconds: challengeSeconds });
+  return { kind: "challenge", challenge, enrol };
+};
+
+/** A first step that was taken. */
+export type StartedSignIn = Exclude<StartOutcome, Refusal>;
+
+/** The first of two steps: a code or link is sent, after the delays that earlier failures brought. */
+export const startSignIn = async (ports: SignInPorts, request: SignInRequest & { readonly origin: string }): Promise<StartedSignIn> => {
+  if (!request.realm.active) throw new HttpError("UserDisabled", "realm inactive");
+  const { outcome } = await guard<StartedSignIn>(ports, request, false, async (provider, attempt) => {
+    if (provider.start === undefined) throw new HttpError("BadRequest", "this provider has no first step");
+    const started = await provider.start({ ...attempt, provider: request.provider, origin: request.origin });
+    return started.kind === "refused" ? started : { admitted: started };
+  });
+  return outcome;
 };
 
 /**
  * Gives a signed-in user one more identity, and a session of its own. An identity that another user has is refused, never moved: that would
  * give an account away.
  */
-export const linkIdentity = async (ports: SignInPorts, request: SignInRequest, user: User): Promise<SignedIn> => {
-  const { accounts, outcome } = await verify(ports, request);
+export const linkIdentity = async (
+  ports: SignInPorts,
+  request: SignInRequest,
+  user: User,
+  proof: Proof = verifyCredentials,
+): Promise<SignedIn> => {
+  const { accounts, outcome } = await verify(ports, request, proof);
   if (outcome.kind !== "identity") throw new HttpError("BadRequest", `identities of ${request.provider} cannot be linked`);
   const { subject, profile, data } = outcome.identity;
   const owner = await accounts.users.findByIdentity(request.provider, subject);

@@ -8,6 +8,7 @@ import { managementErrors } from "./management.ts";
 import { mergeErrors } from "./merge.ts";
 import { objectErrors } from "./objects.ts";
 import { providerErrors } from "./providers.ts";
+import { realmFileErrors } from "./realm-files.ts";
 import { syncErrors, type SyncErrorEntry } from "./sync.ts";
 
 /** One section of the reference page: errors that the same part of the service raises, and where their status is seen. */
@@ -50,6 +51,11 @@ export const catalogue: readonly CatalogueSection[] = [
     title: "Signing in",
     introduction: "Answered as `error_code` by every way to sign in, with this status.",
     errors: providerErrors,
+  },
+  {
+    title: "Realm files",
+    introduction: "Found by `reeve check`, and answered with file, line and column when realm files are pushed.",
+    errors: realmFileErrors,
   },
   {
     title: "LoopBack-style accounts",

@@ -1,4 +1,5 @@
 import type { ErrorFamily } from "./entry.ts";
+import { providerErrors } from "./providers.ts";
 
 /**
  * Errors of the client HTTP interface. The codes are the names that Realm SDKs map to their own error numbers, so they never change
@@ -161,7 +162,10 @@ export const httpErrors = {
   },
 } as const satisfies ErrorFamily;
 
-export type HttpErrorCode = keyof typeof httpErrors;
+/** Every family that is answered over HTTP. */
+const answered = { ...httpErrors, ...providerErrors } as const;
+
+export type HttpErrorCode = keyof typeof answered;
 
 /**
  * A refusal that the caller is told. Thrown by the rooms that carry out a request and turned into an answer at the edge; `message` reaches the
@@ -173,13 +177,13 @@ export class HttpError extends Error {
   /** For `TooManyAttempts`: seconds until a further try makes sense. */
   readonly retryAfterSeconds: number | undefined;
 
-  constructor(code: HttpErrorCode, message: string = httpErrors[code].message, retryAfterSeconds?: number) {
+  constructor(code: HttpErrorCode, message: string = answered[code].message, retryAfterSeconds?: number) {
     super(message);
     this.code = code;
     this.retryAfterSeconds = retryAfterSeconds;
   }
 
-  get status(): (typeof httpErrors)[HttpErrorCode]["status"] {
-    return httpErrors[this.code].status;
+  get status(): (typeof answered)[HttpErrorCode]["status"] {
+    return answered[this.code].status;
   }
 }

@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 import { logSettings, type LogSetting } from "../worker/logging.ts";
 
 /** The Worker's settings that `--set` may give; on Cloudflare they are variables (docs/operations.md). `LOG_LEVEL` is `--log`. */
-export const settingNames = ["PUBLIC_ORIGIN", "REALM_REQUIRED", "REALM_DELIMITER", "REMOTE_REALM_HOSTS"] as const;
+export const settingNames = ["PUBLIC_ORIGIN", "REALM_REQUIRED", "REALM_DELIMITER", "REMOTE_REALM_HOSTS", "OUTGOING_HOSTS", "OUTBOX_URL", "OUTBOX_SECRET"] as const;
 export type SettingName = (typeof settingNames)[number];
 
 /** How the embedded server runs. */

@@ -10,6 +10,7 @@ import { loopback } from "./loopback/routes.ts";
 import { createLog, parseLogSetting } from "./logging.ts";
 import { management } from "./management/index.ts";
 import { service } from "./service.ts";
+import { signInApi } from "./sign-in/index.ts";
 
 /** Hono's view of the Worker: its bindings. */
 export interface WorkerHono {
@@ -33,6 +34,7 @@ app.use(bodyLimit({ maxSize: maxBodyBytes, onError: (context) => answer(context,
 app.route("/", service);
 app.route("/api/client/v2.0", appServices);
 app.route("/api/Users", loopback);
+app.route("/api/v1", signInApi);
 
 // Last of the families under its prefix: what no other route takes is answered in its manner.
 app.route("/api/v1", management);

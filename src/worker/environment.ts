@@ -22,4 +22,10 @@ export interface Environment {
   readonly REALM_DELIMITER?: string;
   /** Hosts (`127.0.0.1:8080,users.internal`) that remote realms may call although they are private or speak plain HTTP; for development. */
   readonly REMOTE_REALM_HOSTS?: string;
+  /** Hosts (`127.0.0.1:8080`) that sign-in providers and the outbox may call although they are private or speak plain HTTP; for development. */
+  readonly OUTGOING_HOSTS?: string;
+  /** Where messages to people are delivered; absent: they wait in the mailbox of development (docs/sign-in.md). */
+  readonly OUTBOX_URL?: string;
+  /** Secret: signs what is delivered, `whsec_` and at least 24 random bytes as base64. */
+  readonly OUTBOX_SECRET?: string;
 }

@@ -25,11 +25,8 @@ export interface OutgoingRequest {
 export type Outgoing = (url: string | URL, request?: OutgoingRequest) => Promise<Response>;
 
 export interface OutgoingRules {
-  /**
-   * Permits http, addresses in place of names, and names of this machine and network: for development and tests. Never on a service whose
-   * realms are configured by people who do not operate it.
-   */
-  readonly allowPrivateHosts: boolean;
+  /** Hosts, with port where they have one, that may be asked although they are private or speak plain HTTP. Other private ones never. */
+  readonly permittedHosts: readonly string[];
   readonly timeoutMilliseconds?: number;
   readonly maxAnswerBytes?: number;
 }
@@ -74,9 +71,9 @@ export const createOutgoing =
   (rules: OutgoingRules, send: (input: string, init: RequestInit) => Promise<Response> = (input, init) => fetch(input, init)): Outgoing =>
   async (address, { method = "GET", headers = {}, body } = {}) => {
     const url = new URL(address);
-    const { allowPrivateHosts, timeoutMilliseconds = 5_000, maxAnswerBytes = 256 * 1024 } = rules;
-    const permitted = allowPrivateHosts ? url.protocol === "https:" || url.protocol === "http:" : isPublicUrl(url);
-    if (!permitted) throw new OutgoingError("address not permitted", url.host);
+    const { permittedHosts, timeoutMilliseconds = 5_000, maxAnswerBytes = 256 * 1024 } = rules;
+    const isPermitted = permittedHosts.includes(url.host) && /^https?:$/.test(url.protocol);
+    if (!isPermitted && !isPublicUrl(url)) throw new OutgoingError("address not permitted", url.host);
     const signal = AbortSignal.timeout(timeoutMilliseconds);
     try {
       const response = await send(url.href, { method, headers, redirect: "manual", signal, ...(body === undefined ? {} : { body }) });

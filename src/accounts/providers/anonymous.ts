@@ -4,6 +4,7 @@ import type { SignInProvider } from "./provider.ts";
 export const anonymousProvider: SignInProvider = {
   type: "anon-user",
   onByDefault: false,
+  secondFactor: "not asked",
   accountName: () => undefined,
   verify: async () => ({ kind: "newcomer" }),
 };

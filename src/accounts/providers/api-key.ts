@@ -8,6 +8,7 @@ const credentials = z.object({ key: z.string().min(1).max(256) });
 export const apiKeyProvider: SignInProvider = {
   type: "api-key",
   onByDefault: false,
+  secondFactor: "not asked",
   accountName: () => undefined,
   verify: async ({ accounts, credentials: input }) => {
     const apiKey = await accounts.apiKeys.findByKey(readInput(credentials, input).key);

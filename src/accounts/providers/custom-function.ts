@@ -11,10 +11,11 @@ const result = z.union([z.string().min(1).max(255), z.object({ id: z.string().mi
 export const customFunctionProvider: SignInProvider = {
   type: "custom-function",
   onByDefault: false,
+  secondFactor: "asked",
   accountName: () => undefined,
   verify: async ({ realm, config, credentials, functions }) => {
     const { authFunctionName } = readConfig(customFunctionConfig, "custom-function", config);
-    if (functions === undefined) return { kind: "refused", code: "AuthProviderNotFound", counts: false };
+    if (functions === undefined) return { kind: "refused", code: "FunctionsUnavailable", counts: false };
     const outcome = await functions.call(realm.name, authFunctionName, [credentials]);
     if (outcome.kind === "failed") return { kind: "refused", code: "AuthError", message: outcome.message, counts: true };
     const subject = result.safeParse(outcome.value);

@@ -37,6 +37,7 @@ const refused: SignInOutcome = { kind: "refused", code: "InvalidPassword", count
 export const localUserpassProvider: SignInProvider = {
   type: "local-userpass",
   onByDefault: true,
+  secondFactor: "asked",
   accountName: (input) => {
     const name = normaliseLoginName(readInput(credentials, input).username);
     return name.ok ? name.name.key : undefined;

@@ -2,7 +2,7 @@ import { and, asc, desc, eq, gt, lt } from "drizzle-orm";
 import { ulid } from "ulid";
 import { only, violatedTable, type Database, type RealmScope } from "../database.ts";
 import { newId, type RealmName } from "../ids.ts";
-import { auditLog, idempotencyKeys, outbox, type CodePurpose, type JsonObject } from "../schema.ts";
+import { auditLog, idempotencyKeys, outbox, type JsonObject, type MessageTemplate } from "../schema.ts";
 
 export type AuditEntry = typeof auditLog.$inferSelect;
 export type OutboxMessage = typeof outbox.$inferSelect;
@@ -51,7 +51,7 @@ export class AuditLog {
 export interface NewMessage {
   readonly channel: "email" | "sms";
   readonly recipient: string;
-  readonly template: CodePurpose;
+  readonly template: MessageTemplate;
   /** What the template needs, such as the link. Holds the secret: never log it. */
   readonly parameters: Readonly<Record<string, string>>;
   readonly lifeSeconds: number;
@@ -65,15 +65,18 @@ export interface Outbox {
 /** The outbox of one realm in the account store. */
 export class StoredOutbox implements Outbox {
   readonly #scope: RealmScope;
+  readonly #stored: () => void;
 
-  constructor(scope: RealmScope) {
+  constructor(scope: RealmScope, stored: () => void = () => {}) {
     this.#scope = scope;
+    this.#stored = stored;
   }
 
   async send({ lifeSeconds, ...message }: NewMessage): Promise<void> {
     const { database, realm, clock } = this.#scope;
     const now = clock();
     await database.insert(outbox).values({ ...message, id: newId(now), realm, createdAt: now, expiresAt: now + lifeSeconds * 1000 });
+    this.#stored();
   }
 
   /** Messages still worth delivering, oldest first. */

@@ -1,4 +1,5 @@
-import { Hono } from "hono";
+import { Hono, type MiddlewareHandler } from "hono";
+import { createMiddleware } from "hono/factory";
 import { HttpError } from "../../errors/http.ts";
 import { answerError } from "./answers.ts";
 import { apiKeyRoutes } from "./api-keys.ts";
@@ -27,12 +28,9 @@ export interface AppServicesOptions {
   readonly extend?: (router: AppServicesRouter) => void;
 }
 
-/** The interface that Realm SDKs call, to be mounted at `/api/client/v2.0` (app-services-api). */
-export const createAppServices = ({ open, fault, extend }: AppServicesOptions): AppServicesRouter => {
-  const router: AppServicesRouter = new Hono<AppServicesHono>();
-  router.onError(answerError);
-  router.use(cors);
-  router.use(async (context, next) => {
+/** Gives a request its id and ports. */
+export const openRequest = ({ open, fault }: Pick<AppServicesOptions, "open" | "fault">): MiddlewareHandler<AppServicesHono> =>
+  createMiddleware<AppServicesHono>(async (context, next) => {
     const requestId = crypto.randomUUID();
     context.set("requestId", requestId);
     context.set("fault", fault);
@@ -44,6 +42,13 @@ export const createAppServices = ({ open, fault, extend }: AppServicesOptions): 
     }
     await next();
   });
+
+/** The interface that Realm SDKs call, to be mounted at `/api/client/v2.0` (app-services-api). */
+export const createAppServices = ({ open, fault, extend }: AppServicesOptions): AppServicesRouter => {
+  const router: AppServicesRouter = new Hono<AppServicesHono>();
+  router.onError(answerError);
+  router.use(cors);
+  router.use(openRequest({ open, fault }));
   router.use(limitBody);
   router.use("/app/:appId/*", demandRealm);
   router.route("/", locationRoutes);

@@ -4,6 +4,8 @@ import { describeFault, type AccessChange } from "../../accounts/database.ts";
 import { followAccessChange } from "../access-changes.ts";
 import { realmDefaultsOf } from "../realm-defaults.ts";
 import { createLog, parseLogSetting } from "../logging.ts";
+import { deliverOutbox, outgoingOf } from "../outbox.ts";
+import { redirectSignInRoutes } from "../sign-in/redirect.ts";
 import { tokensOf } from "../tokens.ts";
 import { createAppServices } from "./index.ts";
 import type { AppServicesContext, AppServicesPorts } from "./ports.ts";
@@ -14,11 +16,13 @@ const registry = createRegistry(signInProviders);
 export const openPorts = async (context: Pick<AppServicesContext, "env" | "executionCtx">): Promise<AppServicesPorts> => {
   const { env } = context;
   const accessChanged = (change: AccessChange): void => context.executionCtx.waitUntil(followAccessChange(env, change));
+  const messageStored = (): void => context.executionCtx.waitUntil(deliverOutbox(env));
   return {
-    accounts: openAccounts(env.DB, { accessChanged, realmDefaults: realmDefaultsOf(env) }),
+    accounts: openAccounts(env.DB, { accessChanged, realmDefaults: realmDefaultsOf(env), messageStored }),
     tokens: await tokensOf(env),
     providers: registry,
     functions: undefined,
+    outgoing: outgoingOf(env),
     publicOrigin: env.PUBLIC_ORIGIN === "" ? undefined : env.PUBLIC_ORIGIN,
   };
 };
@@ -29,4 +33,5 @@ const log = createLog(parseLogSetting(undefined), "http");
 export const appServices = createAppServices({
   open: openPorts,
   fault: (error, requestId) => log.log("error", "a request failed", { requestId, reason: describeFault(error) }),
+  extend: redirectSignInRoutes,
 });

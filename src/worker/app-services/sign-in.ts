@@ -15,7 +15,7 @@ const shortText = z.string().max(512);
 const deviceId = z.union([z.string(), z.object({ $oid: z.string() }).transform(({ $oid }) => $oid)]);
 
 /** Every generation of SDKs describes the device a little differently; whatever is no short text is left out. */
-const device = z.record(z.string().max(64), z.unknown()).transform((given) => {
+export const device = z.record(z.string().max(64), z.unknown()).transform((given) => {
   const known = Object.entries(given).flatMap(([key, value]) => {
     const read = shortText.safeParse(value);
     return read.success && key !== "deviceId" ? [[key, read.data] as const] : [];
@@ -36,7 +36,7 @@ const named = z.object({ provider: z.unknown().optional(), realm: z.string().max
 export const addressOf = (context: AppServicesContext): string | undefined => context.req.header("cf-connecting-ip");
 
 /** The answer to a sign-in; all four are strings (app-services-api §3). */
-const describe = ({ user, deviceId, accessToken, refreshToken }: SignedIn) => ({
+export const describeSignedIn = ({ user, deviceId, accessToken, refreshToken }: SignedIn) => ({
   access_token: accessToken,
   refresh_token: refreshToken,
   user_id: user.id,
@@ -71,8 +71,8 @@ export const signInRoutes = new Hono<AppServicesHono>().post("/app/:appId/auth/p
     deviceId: options?.device?.id,
     address: addressOf(context),
   };
-  if (context.req.query("link") !== "true") return context.json(describe(await signIn(ports, request)));
+  if (context.req.query("link") !== "true") return context.json(describeSignedIn(await signIn(ports, request)));
   const caller = await identify(context, "access");
   if (caller.realm.name !== request.realm.name) throw new HttpError("UserAppDomainMismatch");
-  return context.json(describe(await linkIdentity(ports, request, caller.user)));
+  return context.json(describeSignedIn(await linkIdentity(ports, request, caller.user)));
 });

@@ -2,6 +2,7 @@ import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import { openAccounts } from "../../../src/accounts/accounts.ts";
 import { describeFault } from "../../../src/accounts/database.ts";
+import { createOutgoing } from "../../../src/accounts/outbox/outgoing.ts";
 import { createRegistry, signInProviders } from "../../../src/accounts/providers/registry.ts";
 import { createAppServices } from "../../../src/worker/app-services/index.ts";
 import { createWorld, everyProvider } from "./support.ts";
@@ -59,6 +60,7 @@ describe("faults of the service never sign a device's user out (app-services-api
         tokens: world.tokens,
         providers: createRegistry(signInProviders),
         functions: undefined,
+        outgoing: createOutgoing({ permittedHosts: [] }),
         publicOrigin: undefined,
       }),
       fault: (error) => faults.push(error),

@@ -4,6 +4,7 @@ import { openAccounts, type Accounts, type RealmAccounts } from "../../../src/ac
 import type { AccessChange } from "../../../src/accounts/database.ts";
 import { parseRealmName, type RealmName } from "../../../src/accounts/ids.ts";
 import type { FunctionPort } from "../../../src/accounts/providers/provider.ts";
+import { createOutgoing } from "../../../src/accounts/outbox/outgoing.ts";
 import { createRegistry, signInProviders } from "../../../src/accounts/providers/registry.ts";
 import type { NewRealm } from "../../../src/accounts/repositories/realms.ts";
 import { createTokens, parseSigningKeys, type SigningKeys, type Tokens } from "../../../src/accounts/tokens.ts";
@@ -68,6 +69,9 @@ export interface World {
   signIn(realm: string, provider: string, credentials?: Record<string, unknown>): Promise<SignedInAnswer>;
 }
 
+/** Nothing but servers that the tests themselves start may be asked. */
+const outgoing = createOutgoing({ permittedHosts: [] });
+
 export const startTime = Date.UTC(2026, 10, 22);
 
 export const createWorld = async (functions?: FunctionPort): Promise<World> => {
@@ -77,7 +81,7 @@ export const createWorld = async (functions?: FunctionPort): Promise<World> => {
   const accounts = openAccounts(env.DB, { clock: () => now, accessChanged: (change) => changes.push(change) });
   const tokens = await createTokens(await newSigningKeys("first"));
   const router = createAppServices({
-    open: async () => ({ accounts, tokens, providers: createRegistry(signInProviders), functions, publicOrigin: undefined }),
+    open: async () => ({ accounts, tokens, providers: createRegistry(signInProviders), functions, outgoing, publicOrigin: undefined }),
     fault: (error) => faults.push(error),
   });
   const call: World["call"] = async (path, { method = "GET", body, text, token, headers = {} } = {}) => {
