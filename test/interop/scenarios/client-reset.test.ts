@@ -60,7 +60,7 @@ beforeAll(async () => {
   }
   for (const realm of [...Object.values(cases).map(({ ahead }) => ahead), ...editors.realms]) await realm.resume();
 });
-afterAll(() => server.remove());
+afterAll(() => server.kill());
 
 async function prepare(mode: ClientReset): Promise<Case> {
   const partition = stage.partition(taskSchema, { url: server.url });

@@ -13,7 +13,7 @@ let server: ServerProcess;
 beforeAll(async () => {
   server = await ServerProcess.start();
 });
-afterAll(() => server.remove());
+afterAll(() => server.kill());
 
 /** Writes numbered transactions until told to stop; answers how many. */
 function keepWriting(realm: DeviceRealm, who: string): () => Promise<number> {

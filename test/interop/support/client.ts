@@ -14,6 +14,7 @@ import type {
   Value,
   Values,
 } from "./notation.ts";
+import { scratchFolder } from "./scratch.ts";
 import { clientClasspath } from "./toolchain.ts";
 
 /** A command that the SDK or the server refused. */
@@ -80,8 +81,9 @@ export class ClientProcess {
     options: { readonly folder?: string; readonly multiplex?: boolean } = {},
   ): Promise<Device> {
     const name = `device ${++this.#devices}`;
-    const started = await this.call("startDevice", { device: name, baseUrl: server.url, appId: server.appId ?? "users", ...options });
-    const { folder, user } = started as { folder: string; user: SignedInUser | null };
+    const { folder = scratchFolder("device"), multiplex = false } = options;
+    const args = { device: name, baseUrl: server.url, appId: server.appId ?? "users", folder, multiplex };
+    const { user } = (await this.call("startDevice", args)) as { user: SignedInUser | null };
     return new Device(this, name, folder, user);
   }
 

@@ -1,6 +1,7 @@
 // Before the first scenario: the Java side is there and built, once, and one server runs that the scenarios share unless they need to break their own.
 // REEVE_INTEROP_URL names a server that runs already, to be shared instead.
 import type { TestProject } from "vitest/node";
+import { openScratch } from "./scratch.ts";
 import { ServerProcess } from "./server.ts";
 import { clientClasspath, missingTools } from "./toolchain.ts";
 
@@ -20,12 +21,12 @@ export default async function setup(project: TestProject): Promise<() => Promise
     process.exit(1);
   }
   clientClasspath();
+  const removeScratch = openScratch();
   const running = process.env["REEVE_INTEROP_URL"];
-  if (running !== undefined) {
-    project.provide("sharedServerUrl", running);
-    return () => Promise.resolve();
-  }
-  const server = await ServerProcess.start();
-  project.provide("sharedServerUrl", server.url);
-  return () => server.remove();
+  const server = running === undefined ? await ServerProcess.start() : undefined;
+  project.provide("sharedServerUrl", running ?? server?.url ?? "");
+  return async () => {
+    await server?.kill();
+    removeScratch();
+  };
 }

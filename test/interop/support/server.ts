@@ -1,10 +1,10 @@
 // Our server as its users run it: a process of its own, which a test may kill, start again and roll back.
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
-import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { cpSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { listProcesses } from "../../../src/server/process-table.ts";
+import { scratchFolder } from "./scratch.ts";
 
 const REPOSITORY = join(import.meta.dirname, "..", "..", "..");
 const START_LIMIT_MS = 60_000;
@@ -19,7 +19,7 @@ export class ServerProcess {
 
   private constructor(port: number) {
     this.#port = port;
-    this.#state = join(mkdtempSync(join(tmpdir(), "reeve-interop-server-")), "state");
+    this.#state = join(scratchFolder("server"), "state");
     this.url = `http://127.0.0.1:${port}`;
     // Killing the process group leaves nothing behind when the tests themselves are stopped.
     process.on("exit", () => this.#killGroup());
@@ -105,7 +105,7 @@ export class ServerProcess {
   /** A copy of the state folder; the server must be stopped. `rollBack` puts it back. */
   copyState(): string {
     this.#mustBeStopped();
-    const copy = mkdtempSync(join(tmpdir(), "reeve-interop-backup-"));
+    const copy = scratchFolder("backup");
     cpSync(this.#state, copy, { recursive: true });
     return copy;
   }
@@ -115,12 +115,6 @@ export class ServerProcess {
     this.#mustBeStopped();
     rmSync(this.#state, { recursive: true });
     cpSync(copy, this.#state, { recursive: true });
-  }
-
-  /** Ends the server for good and removes its state. */
-  async remove(): Promise<void> {
-    await this.kill();
-    rmSync(join(this.#state, ".."), { recursive: true, force: true });
   }
 
   #mustBeStopped(): void {

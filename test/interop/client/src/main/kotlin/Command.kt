@@ -35,9 +35,14 @@ class Refusal(val name: String, message: String?, val details: ObjectNode = json
     fun toJson(): ObjectNode = json.objectNode().put("name", name).put("message", message).setAll(details)
 
     companion object {
-        fun of(error: AppError) = Refusal("AppError", error.message, json.objectNode().put("code", error.code.nativeValue).put("codeName", error.code.description).put("http", error.httpStatusCode))
-        fun of(error: CoreError) = Refusal("SyncError", error.message, json.objectNode().put("code", error.errorCodeNativeValue).put("codeName", error.errorCode?.description))
+        fun of(error: AppError) =
+            Refusal("AppError", error.message, code(error.code.nativeValue, error.code.description).put("http", error.httpStatusCode))
+
+        fun of(error: CoreError) = Refusal("SyncError", error.message, code(error.errorCodeNativeValue, error.errorCode?.description))
+
         fun of(failure: Throwable) = failure as? Refusal ?: Refusal(failure.javaClass.simpleName, failure.message)
+
+        private fun code(number: Int, name: String?): ObjectNode = json.objectNode().put("code", number).put("codeName", name)
     }
 }
 
@@ -69,5 +74,6 @@ class Output(private val stream: PrintStream) {
         stream.flush()
     }
 
-    fun event(name: String, device: String, realm: String, fill: ObjectNode.() -> Unit) = line(json.objectNode().put("event", name).put("device", device).put("realm", realm).apply(fill))
+    fun event(name: String, device: String, realm: String, fill: ObjectNode.() -> Unit) =
+        line(json.objectNode().put("event", name).put("device", device).put("realm", realm).apply(fill))
 }

@@ -14,18 +14,20 @@ import java.nio.file.Path
  * realm may only be used on the thread that opened it.
  */
 class Device(private val name: String, command: Command, private val output: Output) {
-    private val folder = command.optionalText("folder") ?: Files.createTempDirectory("reeve-interop-device-").toString()
+    private val folder = command.text("folder")
     private val app: RealmAppPointer = connect(command)
     private var user: RealmUserPointer? = Core.realm_app_get_current_user(app)
     private val realms = mutableMapOf<String, OpenRealm>()
 
-    fun describe(): JsonNode = json.objectNode().put("folder", folder).set("user", user?.let { describe(it) } ?: json.nullNode())
+    fun describe(): JsonNode = json.objectNode().set("user", user?.let { describe(it) } ?: json.nullNode())
 
     fun run(command: Command): JsonNode = account(command) ?: realm(command) ?: throw Refusal("Usage", "no command ${command.name}")
 
     private fun connect(command: Command): RealmAppPointer {
         Files.createDirectories(Path.of(folder))
-        val params = SyncConnectionParams("2.3.0", "reeve-interop", System.getProperty("os.version"), "", "", SyncConnectionParams.Runtime.JVM, System.getProperty("java.version"))
+        val system = System.getProperty("os.version")
+        val java = System.getProperty("java.version")
+        val params = SyncConnectionParams("2.3.0", "reeve-interop", system, "", "", SyncConnectionParams.Runtime.JVM, java)
         val config = Core.realm_app_config_new(command.text("appId"), Core.realm_network_transport_new(Transport()), command.text("baseUrl"), params)
         Core.realm_app_config_set_base_file_path(config, folder)
         Core.realm_app_config_set_metadata_mode(config, MetadataMode.RLM_SYNC_CLIENT_METADATA_MODE_PLAINTEXT)
@@ -37,7 +39,9 @@ class Device(private val name: String, command: Command, private val output: Out
 
     /** Commands about the user. Null when [command] is none of them. */
     private fun account(command: Command): JsonNode? = when (command.name) {
-        "register" -> nothing(command.request<Unit> { Core.realm_app_email_password_provider_client_register_email(app, command.text("email"), command.text("password"), it) })
+        "register" -> nothing(command.request<Unit> {
+            Core.realm_app_email_password_provider_client_register_email(app, command.text("email"), command.text("password"), it)
+        })
         "signIn" -> become(command.request { Core.realm_app_log_in_with_credentials(app, credentials(command), it) })
         "link" -> become(command.request { Core.realm_app_link_credentials(app, currentUser(), credentials(command), it) })
         "signOut" -> currentUser().let { nothing(command.request<Unit> { answer -> Core.realm_app_log_out(app, it, answer) }) }
@@ -45,9 +49,12 @@ class Device(private val name: String, command: Command, private val output: Out
         "deleteUser" -> nothing(command.request<Unit> { Core.realm_app_delete_user(app, currentUser(), it) }).also { user = null }
         "user" -> user?.let { describe(it) } ?: json.nullNode()
         "refreshCustomData" -> nothing(command.request<Unit> { Core.realm_user_refresh_custom_data(app, currentUser(), it) })
-        "createApiKey" -> describe(command.request<ApiKeyWrapper> { Core.realm_app_user_apikey_provider_client_create_apikey(app, currentUser(), command.text("name"), it) })
-        "callFunction" -> mapper.readTree(command.request<String> { Core.realm_app_call_function(app, currentUser(), command.text("name"), null, command["arguments"].toString(), it) })
-        "sendPasswordReset" -> nothing(command.request<Unit> { Core.realm_app_email_password_provider_client_send_reset_password_email(app, command.text("email"), it) })
+        "createApiKey" -> describe(command.request<ApiKeyWrapper> {
+            Core.realm_app_user_apikey_provider_client_create_apikey(app, currentUser(), command.text("name"), it)
+        })
+        "callFunction" -> mapper.readTree(command.request<String> {
+            Core.realm_app_call_function(app, currentUser(), command.text("name"), null, command["arguments"].toString(), it)
+        })
         "reconnect" -> nothing(Core.realm_app_sync_client_reconnect(app))
         "stopDevice" -> nothing(stop())
         else -> null
@@ -57,7 +64,9 @@ class Device(private val name: String, command: Command, private val output: Out
         if (command.name == "open") {
             if (command.realm in realms) throw Refusal("Usage", "realm ${command.realm} is open already")
             val scene = OpenRealm.Scene(name, command.realm, output)
-            val opened = if (command.flag("local")) OpenRealm.local(command, Path.of(folder, "${command.realm}.realm").toString()) else OpenRealm.synced(command, currentUser(), scene)
+            val opened =
+                if (command.flag("local")) OpenRealm.local(command, Path.of(folder, "${command.realm}.realm").toString())
+                else OpenRealm.synced(command, currentUser(), scene)
             realms[command.realm] = opened
             return json.objectNode().put("path", opened.path)
         }

@@ -1,7 +1,6 @@
 package reeve.interop
 
 import com.fasterxml.jackson.databind.JsonNode
-import com.fasterxml.jackson.databind.node.ObjectNode
 import io.realm.kotlin.internal.interop.*
 import io.realm.kotlin.internal.interop.RealmInterop as Core
 
@@ -34,7 +33,10 @@ sealed interface Place : Node, Target {
     fun dictionary(): RealmMapPointer
 }
 
-/** The objects of one open realm, reached by paths `[class, primary key, property, list index or dictionary key, property, …]`. Belongs to the thread that opened the realm. */
+/**
+ * The objects of one open realm, reached by paths `[class, primary key, property, list index or dictionary key, property, …]`. Belongs to the
+ * thread that opened the realm.
+ */
 class Graph(private val realm: LiveRealmPointer, private val schema: SchemaNotation) {
     fun classKey(name: String): ClassKey = Core.realm_find_class(realm, name) ?: throw IllegalArgumentException("the realm has no class $name")
 
@@ -84,7 +86,14 @@ class Graph(private val realm: LiveRealmPointer, private val schema: SchemaNotat
     }
 
     /** The object that a native link names. */
-    fun target(link: RealmValue): ObjectHolder = link.getLink().let { ObjectHolder(Core.realm_get_object(realm, it), schema.find(Core.realm_get_class(realm, it.classKey).name)) }
+    fun target(link: RealmValue): ObjectHolder =
+        link.getLink().let { ObjectHolder(Core.realm_get_object(realm, it), schema.find(Core.realm_get_class(realm, it.classKey).name)) }
+
+    /** The objects of a class that match a query of the SDK's query language; all of them without one. */
+    fun query(className: String, query: String = "TRUEPREDICATE", arguments: List<JsonNode> = emptyList()): RealmQueryPointer = inputScope {
+        val values = arguments.map { RealmQuerySingleArgument(Notation.native(this, PropertyType.RLM_PROPERTY_TYPE_MIXED, it)) }
+        Core.realm_query_parse(realm, classKey(className), query, queryArgsOf(values))
+    }
 
     inner class PropertyPlace(val holder: ObjectHolder, val column: PropertyKey, override val property: Property) : Place {
         override fun <T> read(use: (RealmValue) -> T): T = with(Core) { getterScope { use(realm_get_value(holder.pointer, column)) } }
@@ -121,52 +130,5 @@ class Graph(private val realm: LiveRealmPointer, private val schema: SchemaNotat
         override fun makeDictionary() = inputScope { Core.realm_dictionary_insert_dictionary(map, stringTransport(key)) }
         override fun list() = inputScope { Core.realm_dictionary_find_list(map, stringTransport(key)) }
         override fun dictionary() = inputScope { Core.realm_dictionary_find_dictionary(map, stringTransport(key)) }
-    }
-}
-
-/** Reads objects as JSON in a fixed order, so that the states of two devices are equal exactly when their JSON is. */
-class Reader(private val realm: LiveRealmPointer, private val schema: SchemaNotation, private val graph: Graph) {
-    /** Every object of every top-level class, sorted by primary key. */
-    fun everything(): ObjectNode = json.objectNode().apply {
-        for (definition in schema.classes.filter { !it.embedded }.sortedBy { it.name }) {
-            val objects = matching(definition.name, "TRUEPREDICATE", emptyList())
-            set<JsonNode>(definition.name, json.arrayNode().addAll(objects.sortedBy { (definition.primaryKey?.let { key -> it[key.name] } ?: it).toString() }))
-        }
-    }
-
-    fun matching(className: String, query: String, arguments: List<JsonNode>): List<JsonNode> {
-        val results = Core.realm_query_find_all(query(className, query, arguments))
-        return (0 until Core.realm_results_count(results)).map { index -> with(Core) { getterScope { read(graph.target(realm_results_get(results, index))) } } }
-    }
-
-    fun count(className: String, query: String, arguments: List<JsonNode>): Long = Core.realm_query_count(query(className, query, arguments))
-
-    fun query(className: String, query: String, arguments: List<JsonNode>): RealmQueryPointer = inputScope {
-        val values = arguments.map { RealmQuerySingleArgument(Notation.native(this, PropertyType.RLM_PROPERTY_TYPE_MIXED, it)) }
-        Core.realm_query_parse(realm, graph.classKey(className), query, queryArgsOf(values))
-    }
-
-    private fun read(node: Node): JsonNode = when (node) {
-        is ObjectHolder -> json.objectNode().apply { node.definition.properties.sortedBy { it.name }.forEach { set<JsonNode>(it.name, read(graph.propertyOf(node, it))) } }
-        is ListHolder -> json.arrayNode().apply { for (index in 0 until Core.realm_list_size(node.pointer)) add(read(graph.elementOf(node, index))) }
-        is SetHolder -> json.arrayNode().addAll((0 until Core.realm_set_size(node.pointer)).map { index -> with(Core) { getterScope { value(realm_set_get(node.pointer, index)) } } }.sortedBy { it.toString() })
-        is DictionaryHolder -> json.objectNode().apply { keys(node).sorted().forEach { set<JsonNode>(it, read(graph.entryOf(node, it))) } }
-        is Place -> node.read { value ->
-            if (value.getType() in COLLECTIONS) read(graph.holder(node)) else value(value)
-        }
-    }
-
-    private fun value(value: RealmValue): JsonNode {
-        if (value.getType() != ValueType.RLM_TYPE_LINK) return Notation.json(value)
-        val target = graph.target(value)
-        val key = target.definition.primaryKey
-        return if (key == null) read(target) else Notation.link(target.definition.name, read(graph.propertyOf(target, key)))
-    }
-
-    private fun keys(dictionary: DictionaryHolder): List<String> =
-        (0 until Core.realm_dictionary_size(dictionary.pointer).toInt()).map { index -> with(Core) { getterScope { realm_dictionary_get(dictionary.pointer, index).first.getString() } } }
-
-    private companion object {
-        val COLLECTIONS = setOf(ValueType.RLM_TYPE_LIST, ValueType.RLM_TYPE_DICTIONARY)
     }
 }

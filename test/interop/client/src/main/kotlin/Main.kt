@@ -11,8 +11,9 @@ import java.util.concurrent.Executors
 
 /**
  * Real Realm devices behind standard input and output. Each line in is a command `{id, command, device, realm, …}`, each line out its answer
- * `{id, result}` or `{id, error}`, or an event that the SDK reported by itself `{event, device, realm, …}`. The commands of one device run one after
- * another, those of different devices side by side. The process ends with its input. REEVE_INTEROP_LOG names the core's log level, to standard error.
+ * `{id, result}` or `{id, error}`, or an event that the SDK reported by itself `{event, device, realm, …}`. The commands of one device run one
+ * after another, those of different devices side by side. The process ends with its input. REEVE_INTEROP_LOG names the core's log level; it
+ * logs to standard error.
  */
 fun main() {
     val output = Output(System.out)
@@ -22,7 +23,8 @@ fun main() {
     val threads = mutableMapOf<String, ExecutorService>()
     for (line in generateSequence(::readLine)) {
         val command = Command(mapper.readTree(line))
-        threads.getOrPut(command.device) { Executors.newSingleThreadExecutor { Thread(it, "device ${command.device}").apply { isDaemon = true } } }.execute { output.line(answer(command, devices, output)) }
+        val thread = threads.getOrPut(command.device) { Executors.newSingleThreadExecutor { Thread(it, command.device) } }
+        thread.execute { output.line(answer(command, devices, output)) }
     }
     // An orderly shutdown of the core would wait for sessions; a device that is switched off does not either.
     Runtime.getRuntime().halt(0)
@@ -49,6 +51,7 @@ private fun run(command: Command, devices: MutableMap<String, Device>, output: O
 private fun logTo(level: String?) {
     Core.realm_set_log_level(if (level == null) CoreLogLevel.RLM_LOG_LEVEL_OFF else CoreLogLevel.valueOf("RLM_LOG_LEVEL_${level.uppercase()}"))
     if (level != null) Core.realm_set_log_callback(object : LogCallback {
-        override fun log(logLevel: Short, categoryValue: String, message: String?) = System.err.println("${System.currentTimeMillis()} $categoryValue $message")
+        override fun log(logLevel: Short, categoryValue: String, message: String?) =
+            System.err.println("${System.currentTimeMillis()} $categoryValue $message")
     })
 }

@@ -41,7 +41,7 @@ object Notation {
             "\$data" -> byteArrayTransport(hex.parseHex(content.asText()))
             "\$date" -> timestampTransport(Moment(integer(content[0]), content[1].intValue()))
             "\$objectId" -> objectIdTransport(hex.parseHex(content.asText()))
-            "\$uuid" -> uuidTransport(UUID.fromString(content.asText()).let { ByteBuffer.allocate(16).putLong(it.mostSignificantBits).putLong(it.leastSignificantBits).array() })
+            "\$uuid" -> uuidTransport(bytes(UUID.fromString(content.asText())))
             else -> throw IllegalArgumentException("no such value: $value")
         }
     }
@@ -54,7 +54,7 @@ object Notation {
         ValueType.RLM_TYPE_INT -> exact(value.getLong()).let { if (it.isTextual) tag("\$int", it) else it }
         ValueType.RLM_TYPE_FLOAT -> tag("\$float", finite(value.getFloat().toDouble()))
         ValueType.RLM_TYPE_DOUBLE -> tag("\$double", finite(value.getDouble()))
-        ValueType.RLM_TYPE_DECIMAL128 -> value.getDecimal128Array().let { (low, high) -> tag("\$decimal", json.textNode(decimalText(BsonDecimal128.fromIEEE754BIDEncoding(high, low)))) }
+        ValueType.RLM_TYPE_DECIMAL128 -> tag("\$decimal", json.textNode(decimalText(value.getDecimal128Array())))
         ValueType.RLM_TYPE_BINARY -> tag("\$data", json.textNode(hex.formatHex(value.getByteArray())))
         ValueType.RLM_TYPE_TIMESTAMP -> value.getTimestamp().let { tag("\$date", json.arrayNode().add(exact(it.seconds)).add(it.nanoSeconds)) }
         ValueType.RLM_TYPE_OBJECT_ID -> tag("\$objectId", json.textNode(hex.formatHex(value.getObjectIdBytes())))
@@ -63,7 +63,10 @@ object Notation {
     }
 
     /** The class and primary key that a link names, or null when [value] is no link. */
-    fun link(value: JsonNode): Pair<String, JsonNode>? = tagged(value)?.takeIf { it.first == "\$link" }?.let { (_, target) -> target[0].asText() to target[1] }
+    fun link(value: JsonNode): Pair<String, JsonNode>? {
+        val (tag, target) = tagged(value) ?: return null
+        return if (tag == "\$link") target[0].asText() to target[1] else null
+    }
 
     fun link(className: String, primaryKey: JsonNode): JsonNode = tag("\$link", json.arrayNode().add(className).add(primaryKey))
 
@@ -87,21 +90,36 @@ object Notation {
         PropertyType.RLM_PROPERTY_TYPE_TIMESTAMP -> "\$date"
         PropertyType.RLM_PROPERTY_TYPE_OBJECT_ID -> "\$objectId"
         PropertyType.RLM_PROPERTY_TYPE_UUID -> "\$uuid"
-        PropertyType.RLM_PROPERTY_TYPE_MIXED -> if (value.isBoolean) "\$bool" else if (value.isTextual) "\$string" else if (value.isIntegralNumber) "\$int" else throw IllegalArgumentException("say which type $value has")
+        PropertyType.RLM_PROPERTY_TYPE_MIXED -> when {
+            value.isBoolean -> "\$bool"
+            value.isTextual -> "\$string"
+            value.isIntegralNumber -> "\$int"
+            else -> throw IllegalArgumentException("say which type $value has")
+        }
         else -> throw IllegalArgumentException("a property of type $type cannot hold $value")
     }
 
-    private fun integer(value: JsonNode): Long =
-        if (value.isTextual) value.textValue().toLong() else { require(value.isIntegralNumber && value.canConvertToLong()) { "not an integer: $value" }; value.longValue() }
+    private fun integer(value: JsonNode): Long {
+        if (value.isTextual) return value.textValue().toLong()
+        require(value.isIntegralNumber && value.canConvertToLong()) { "not an integer: $value" }
+        return value.longValue()
+    }
 
-    private fun real(value: JsonNode): Double = if (value.isTextual) value.textValue().toDouble() else { require(value.isNumber) { "not a number: $value" }; value.doubleValue() }
+    private fun real(value: JsonNode): Double {
+        if (value.isTextual) return value.textValue().toDouble()
+        require(value.isNumber) { "not a number: $value" }
+        return value.doubleValue()
+    }
 
     private fun exact(value: Long): JsonNode = if (value in -LARGEST_EXACT..LARGEST_EXACT) json.numberNode(value) else json.textNode(value.toString())
 
     private fun finite(value: Double): JsonNode = if (value.isFinite()) json.numberNode(value) else json.textNode(value.toString())
 
     /** The library shows the text of a decimal only inside its class's name. */
-    private fun decimalText(value: BsonDecimal128) = value.toString().substringAfter('=').removeSuffix(")")
+    private fun decimalText(words: ULongArray): String =
+        BsonDecimal128.fromIEEE754BIDEncoding(high = words[1], low = words[0]).toString().substringAfter('=').removeSuffix(")")
+
+    private fun bytes(uuid: UUID): ByteArray = ByteBuffer.allocate(16).putLong(uuid.mostSignificantBits).putLong(uuid.leastSignificantBits).array()
 
     private fun tag(name: String, content: JsonNode): JsonNode = json.objectNode().set<ObjectNode>(name, content)
 }

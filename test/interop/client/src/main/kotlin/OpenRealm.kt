@@ -7,7 +7,13 @@ import io.realm.kotlin.internal.interop.RealmInterop as Core
 import io.realm.kotlin.internal.interop.sync.*
 
 /** A realm open on a device: its objects, and for a synced one its session. Subscriptions.kt has what only flexible sync knows. */
-class OpenRealm private constructor(val path: String, private val realm: LiveRealmPointer, schema: SchemaNotation, private val synced: Synced?, private val scheduler: RealmSchedulerPointer) {
+class OpenRealm private constructor(
+    val path: String,
+    private val realm: LiveRealmPointer,
+    schema: SchemaNotation,
+    private val synced: Synced?,
+    private val scheduler: RealmSchedulerPointer,
+) {
     /** Whose events a realm reports, and where. */
     class Scene(val device: String, val realm: String, val output: Output) {
         fun event(name: String, fill: ObjectNode.() -> Unit) = output.event(name, device, realm, fill)
@@ -16,22 +22,24 @@ class OpenRealm private constructor(val path: String, private val realm: LiveRea
     private class Synced(val session: RealmSyncSessionPointer, val listeners: List<RealmNotificationTokenPointer>)
 
     private val graph = Graph(realm, schema)
-    private val reader = Reader(realm, schema, graph)
+    private val reader = Reader(schema, graph)
     private val writer = Writer(realm, schema, graph)
     private val session: RealmSyncSessionPointer get() = synced?.session ?: throw Refusal("Usage", "this realm is not synced")
 
     fun run(command: Command): JsonNode = when (command.name) {
         "write" -> nothing(writer.transaction(command["operations"]))
         "dump" -> fresh { reader.everything() }
-        "objects" -> fresh { json.arrayNode().addAll(reader.matching(command.text("class"), query(command), command.list("arguments"))) }
+        "objects" -> fresh { json.arrayNode().addAll(reader.matching(query(command))) }
         "count" -> fresh { json.numberNode(count(command)) }
         "waitForCount" -> waitForCount(command)
         "upload" -> transferred(command) { Core.realm_sync_session_wait_for_upload_completion(session, it) }
         "download" -> transferred(command) { Core.realm_sync_session_wait_for_download_completion(session, it) }
         "pause" -> nothing(Core.realm_sync_session_pause(session))
         "resume" -> nothing(Core.realm_sync_session_resume(session))
-        "session" -> json.objectNode().put("state", word(Core.realm_sync_session_state(session).name, "STATE_")).put("connection", word(Core.realm_sync_connection_state(session).name, "STATE_"))
-        "subscribe" -> subscribe(realm, reader, command).also { Core.realm_refresh(realm) }
+        "session" -> json.objectNode()
+            .put("state", word(Core.realm_sync_session_state(session).name, "STATE_"))
+            .put("connection", word(Core.realm_sync_connection_state(session).name, "STATE_"))
+        "subscribe" -> subscribe(realm, graph, command).also { Core.realm_refresh(realm) }
         else -> throw Refusal("Usage", "no command ${command.name}")
     }
 
@@ -47,9 +55,10 @@ class OpenRealm private constructor(val path: String, private val realm: LiveRea
 
     private fun <T> fresh(read: () -> T): T { Core.realm_refresh(realm); return read() }
 
-    private fun query(command: Command) = command.optionalText("query") ?: "TRUEPREDICATE"
+    private fun query(command: Command) =
+        graph.query(command.text("class"), command.optionalText("query") ?: "TRUEPREDICATE", command.list("arguments"))
 
-    private fun count(command: Command) = reader.count(command.text("class"), query(command), command.list("arguments"))
+    private fun count(command: Command) = Core.realm_query_count(query(command))
 
     /** What a listener of an app would wait for: so many objects that match a query. */
     private fun waitForCount(command: Command): JsonNode {
@@ -58,7 +67,8 @@ class OpenRealm private constructor(val path: String, private val realm: LiveRea
         while (true) {
             val found = fresh { count(command) }
             if (if (command.flag("orMore")) found >= wanted else found == wanted) return json.numberNode(found)
-            if (System.nanoTime() > deadline) throw Refusal("Timeout", "${command.text("class")}: $found objects instead of $wanted after ${command.timeoutMs} ms")
+            if (System.nanoTime() > deadline)
+                throw Refusal("Timeout", "${command.text("class")}: $found objects instead of $wanted after ${command.timeoutMs} ms")
             Thread.sleep(3)
         }
     }
@@ -66,7 +76,9 @@ class OpenRealm private constructor(val path: String, private val realm: LiveRea
     private fun transferred(command: Command, start: (SyncSessionTransferCompletionCallback) -> Unit): JsonNode {
         command.await<Unit> { future ->
             start(object : SyncSessionTransferCompletionCallback {
-                override fun invoke(error: CoreError?) { if (error == null) future.complete(Unit) else future.completeExceptionally(Refusal.of(error)) }
+                override fun invoke(error: CoreError?) {
+                    if (error == null) future.complete(Unit) else future.completeExceptionally(Refusal.of(error))
+                }
             })
         }
         return nothing(Core.realm_refresh(realm))
@@ -84,7 +96,8 @@ class OpenRealm private constructor(val path: String, private val realm: LiveRea
             val flexible = command.flag("flexible")
             val sync = if (flexible) Core.realm_flx_sync_config_new(user) else Core.realm_sync_config_new(user, command["partition"].toString())
             listen(sync, command, scene)
-            val path = command.optionalText("path") ?: Core.realm_app_sync_client_get_default_file_path_for_realm(sync, if (flexible) scene.realm else null)
+            val path = command.optionalText("path")
+                ?: Core.realm_app_sync_client_get_default_file_path_for_realm(sync, if (flexible) scene.realm else null)
             val configuration = configuration(command, path, schema)
             Core.realm_config_set_sync_config(configuration, sync)
             if (command.flag("downloadFirst")) command.await<Unit> { future ->
@@ -95,7 +108,12 @@ class OpenRealm private constructor(val path: String, private val realm: LiveRea
             return open(path, schema, configuration) { realm -> Core.realm_sync_session_get(realm).let { Synced(it, listeners(it, scene)) } }
         }
 
-        private fun open(path: String, schema: SchemaNotation, configuration: RealmConfigurationPointer, synced: (LiveRealmPointer) -> Synced?): OpenRealm {
+        private fun open(
+            path: String,
+            schema: SchemaNotation,
+            configuration: RealmConfigurationPointer,
+            synced: (LiveRealmPointer) -> Synced?,
+        ): OpenRealm {
             val scheduler = Core.realm_create_scheduler()
             val (realm, _) = Core.realm_open(configuration, scheduler)
             return OpenRealm(path, realm, schema, synced(realm), scheduler)
@@ -121,19 +139,25 @@ class OpenRealm private constructor(val path: String, private val realm: LiveRea
                 override fun onBeforeReset(realmBefore: FrozenRealmPointer) = scene.event("resetStarted") {}
             })
             Core.realm_sync_config_set_after_client_reset_handler(sync, object : SyncAfterClientResetHandler {
-                override fun onAfterReset(realmBefore: FrozenRealmPointer, realmAfter: LiveRealmPointer, didRecover: Boolean) = scene.event("resetDone") { put("recovered", didRecover) }
+                override fun onAfterReset(realmBefore: FrozenRealmPointer, realmAfter: LiveRealmPointer, didRecover: Boolean) =
+                    scene.event("resetDone") { put("recovered", didRecover) }
             })
         }
 
         private fun listeners(session: RealmSyncSessionPointer, scene: Scene): List<RealmNotificationTokenPointer> {
-            val connection = Core.realm_sync_session_register_connection_state_change_callback(session) { _, state -> scene.event("connection") { put("state", word(state.name, "STATE_")) } }
+            val connection = Core.realm_sync_session_register_connection_state_change_callback(session) { _, state ->
+                scene.event("connection") { put("state", word(state.name, "STATE_")) }
+            }
             return ProgressDirection.entries.map { direction ->
-                Core.realm_sync_session_register_progress_notifier(session, direction, true) { estimate -> scene.event("progress") { put("direction", word(direction.name, "DIRECTION_")).put("estimate", estimate) } }
+                Core.realm_sync_session_register_progress_notifier(session, direction, true) { estimate ->
+                    scene.event("progress") { put("direction", word(direction.name, "DIRECTION_")).put("estimate", estimate) }
+                }
             } + connection
         }
 
         private fun ObjectNode.describe(error: SyncError) {
-            put("code", error.errorCode.errorCodeNativeValue).put("codeName", error.errorCode.errorCode?.description).put("message", error.errorCode.message)
+            val cause = error.errorCode
+            put("code", cause.errorCodeNativeValue).put("codeName", cause.errorCode?.description).put("message", cause.message)
             put("fatal", error.isFatal).put("clientReset", error.isClientResetRequested).put("recoveryFile", error.recoveryFilePath)
             set<JsonNode>("compensatingWrites", json.arrayNode().addAll(error.compensatingWrites.map {
                 json.objectNode().put("reason", it.reason).put("class", it.objectName).set<ObjectNode>("primaryKey", Notation.json(it.primaryKey))

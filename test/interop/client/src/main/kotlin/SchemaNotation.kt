@@ -4,7 +4,14 @@ import com.fasterxml.jackson.databind.JsonNode
 import io.realm.kotlin.internal.interop.*
 
 /** One property: what it holds ([type]), in which collection, and for links and embedded objects of which class ([target]). */
-class Property(val name: String, val type: PropertyType, val collection: CollectionType, val nullable: Boolean, val target: String, val isPrimaryKey: Boolean)
+class Property(
+    val name: String,
+    val type: PropertyType,
+    val collection: CollectionType,
+    val nullable: Boolean,
+    val target: String,
+    val isPrimaryKey: Boolean,
+)
 
 class ClassDefinition(val name: String, val primaryKey: Property?, val embedded: Boolean, val properties: List<Property>) {
     private val byName = properties.associateBy { it.name }
@@ -12,8 +19,8 @@ class ClassDefinition(val name: String, val primaryKey: Property?, val embedded:
 }
 
 /**
- * A schema as data: `[{name, primaryKey?, embedded?, properties: {name: type}}]`. A type is one of the words below or a class's name, then `?` when
- * it may be null, then `[]`, `<>` or `{}` for a list, a set or a dictionary of it.
+ * A schema as data: `[{name, primaryKey?, embedded?, properties: {name: type}}]`. A type is one of the words below or a class's name, then
+ * `?` when it may be null, then `[]`, `<>` or `{}` for a list, a set or a dictionary of it.
  */
 class SchemaNotation(definition: JsonNode) {
     val classes: List<ClassDefinition> = definition.map { readClass(it) }
@@ -22,18 +29,22 @@ class SchemaNotation(definition: JsonNode) {
     fun find(name: String): ClassDefinition = byName[name] ?: throw IllegalArgumentException("the schema has no class $name")
 
     fun native(): RealmSchemaPointer = RealmInterop.realm_schema_new(classes.map { definition ->
-        val properties = definition.properties.map { PropertyInfo.create(it.name, null, it.type, it.collection, it.target, "", it.nullable, it.isPrimaryKey, false, false) }
+        val properties = definition.properties.map {
+            PropertyInfo.create(it.name, null, it.type, it.collection, it.target, "", it.nullable, it.isPrimaryKey, false, false)
+        }
         ClassInfo.create(definition.name, definition.primaryKey?.name, properties.size.toLong(), definition.embedded, false) to properties
     })
 
     private fun readClass(definition: JsonNode): ClassDefinition {
         val key = definition["primaryKey"]?.asText()
-        val properties = definition["properties"].fields().asSequence().map { (name, type) -> readProperty(name, type.asText(), name == key) }.toList()
-        return ClassDefinition(definition["name"].asText(), properties.find { it.isPrimaryKey }, definition["embedded"]?.asBoolean() ?: false, properties)
+        val properties = definition["properties"].fields().asSequence().map { (name, type) -> readProperty(name, type.asText(), name == key) }
+            .toList()
+        val embedded = definition["embedded"]?.asBoolean() ?: false
+        return ClassDefinition(definition["name"].asText(), properties.find { it.isPrimaryKey }, embedded, properties)
     }
 
     private fun readProperty(name: String, type: String, isPrimaryKey: Boolean): Property {
-        val (word, mark, suffix) = TYPE.matchEntire(type)?.destructured ?: throw IllegalArgumentException("property $name has no type that can be read: $type")
+        val (word, mark, suffix) = TYPE.matchEntire(type)?.destructured ?: throw IllegalArgumentException("property $name: no type $type")
         val collection = COLLECTIONS.getValue(suffix)
         val primitive = PRIMITIVES[word]
         if (primitive != null) {

@@ -19,12 +19,12 @@ class Transport : NetworkTransport {
         val request = HttpRequest.newBuilder(URI.create(url)).timeout(Duration.ofSeconds(30)).method(method.uppercase(), content)
         headers.filterKeys { it.lowercase() !in SET_BY_THE_HTTP_CLIENT }.forEach { (name, value) -> request.header(name, value) }
         http.sendAsync(request.build(), HttpResponse.BodyHandlers.ofString()).whenComplete { response, failure ->
-            callback.response(
-                if (failure == null) Response(response.statusCode(), 0, response.headers().map().mapValues { (_, values) -> values.joinToString(", ") }, response.body())
-                else Response(0, UNREACHABLE, emptyMap(), failure.toString()),
-            )
+            callback.response(if (failure == null) answer(response) else Response(0, UNREACHABLE, emptyMap(), failure.toString()))
         }
     }
+
+    private fun answer(response: HttpResponse<String>) =
+        Response(response.statusCode(), 0, response.headers().map().mapValues { (_, values) -> values.joinToString(", ") }, response.body())
 
     override fun close() = Unit
 

@@ -23,10 +23,16 @@ class Writer(private val realm: LiveRealmPointer, private val schema: SchemaNota
         when (val name = operation["op"].asText()) {
             "create" -> create(operation["class"].asText(), operation["values"], operation["upsert"]?.asBoolean() ?: false)
             "delete" -> Core.realm_object_delete(holderAt<ObjectHolder>(at).pointer)
-            "deleteAll" -> operation["class"].asText().let { Core.realm_results_delete_all(Core.realm_query_find_all(inputScope { Core.realm_query_parse(realm, graph.classKey(it), "TRUEPREDICATE", queryArgsOf(emptyList())) })) }
+            "deleteAll" -> Core.realm_results_delete_all(Core.realm_query_find_all(graph.query(operation["class"].asText())))
             "set" -> set(graph.node(at), operation["value"])
-            "increment" -> (graph.node(at) as? Graph.PropertyPlace ?: wrong(operation)).let { Core.realm_object_add_int(it.holder.pointer, it.column, operation["by"].asLong()) }
-            "insert" -> holderAt<ListHolder>(at).let { assign(graph.newElementOf(it, operation["index"]?.asLong() ?: Core.realm_list_size(it.pointer)), operation["value"]) }
+            "increment" -> {
+                val place = graph.node(at) as? Graph.PropertyPlace ?: wrong(operation)
+                Core.realm_object_add_int(place.holder.pointer, place.column, operation["by"].asLong())
+            }
+            "insert" -> {
+                val list = holderAt<ListHolder>(at)
+                assign(graph.newElementOf(list, operation["index"]?.asLong() ?: Core.realm_list_size(list.pointer)), operation["value"])
+            }
             "add" -> holderAt<SetHolder>(at).let { addTo(it, operation["value"]) }
             "remove" -> remove(graph.holder(graph.node(at)), operation)
             "clear" -> clear(graph.holder(graph.node(at)))
@@ -77,7 +83,8 @@ class Writer(private val realm: LiveRealmPointer, private val schema: SchemaNota
         val holder = when {
             mixed && value.isArray -> ListHolder(target.makeList(), property)
             mixed && Notation.isDictionary(value) -> DictionaryHolder(target.makeDictionary(), property)
-            property.type == PropertyType.RLM_PROPERTY_TYPE_OBJECT && Notation.isDictionary(value) -> ObjectHolder(target.makeObject(), schema.find(property.target))
+            property.type == PropertyType.RLM_PROPERTY_TYPE_OBJECT && Notation.isDictionary(value) ->
+                ObjectHolder(target.makeObject(), schema.find(property.target))
             else -> return native(property, value) { target.put(it) }
         }
         // A collection that was made where one of its kind had been keeps the old content.
@@ -87,7 +94,10 @@ class Writer(private val realm: LiveRealmPointer, private val schema: SchemaNota
 
     private fun native(property: Property, value: JsonNode, use: (RealmValue) -> Unit) = inputScope {
         val link = Notation.link(value)
-        use(if (link == null) Notation.native(this, property.type, value) else realmObjectTransport(Reference(graph.find(link.first, link.second).pointer)))
+        use(
+            if (link == null) Notation.native(this, property.type, value)
+            else realmObjectTransport(Reference(graph.find(link.first, link.second).pointer)),
+        )
     }
 
     private fun addTo(set: SetHolder, value: JsonNode) = native(set.element, value) { Core.realm_set_insert(set.pointer, it) }
@@ -96,7 +106,10 @@ class Writer(private val realm: LiveRealmPointer, private val schema: SchemaNota
         when (holder) {
             is ListHolder -> Core.realm_list_erase(holder.pointer, (operation["index"] ?: wrong(operation)).asLong())
             is SetHolder -> native(holder.element, operation["value"] ?: wrong(operation)) { Core.realm_set_erase(holder.pointer, it) }
-            is DictionaryHolder -> inputScope { with(Core) { realm_dictionary_erase(holder.pointer, stringTransport((operation["key"] ?: wrong(operation)).asText())) } }
+            is DictionaryHolder -> inputScope {
+                val key = stringTransport((operation["key"] ?: wrong(operation)).asText())
+                with(Core) { realm_dictionary_erase(holder.pointer, key) }
+            }
             is ObjectHolder -> wrong(operation)
         }
     }
