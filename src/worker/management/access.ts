@@ -1,4 +1,4 @@
-import { demandAdmin, demandRealmAdmin, demandServerAdmin } from "./principal.ts";
+import { demandAdmin, demandRealmAdmin, demandRealmByServerAdmin, demandServerAdmin } from "./principal.ts";
 
 /** Who may call a route; in the OpenAPI document as `x-reeve-access`. */
 export type RouteAccess = "public" | "admin" | "realm" | "server";
@@ -13,3 +13,5 @@ export const byAdmin = { "x-reeve-access": "admin" satisfies RouteAccess, securi
 export const byRealmAdmin = { "x-reeve-access": "realm" satisfies RouteAccess, security: bearer, middleware: demandRealmAdmin };
 /** The admins of the server only. */
 export const byServerAdmin = { "x-reeve-access": "server" satisfies RouteAccess, security: bearer, middleware: demandServerAdmin };
+/** The same, for what concerns the realm in the path. */
+export const byServerAdminInRealm = { ...byServerAdmin, middleware: demandRealmByServerAdmin };

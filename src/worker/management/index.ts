@@ -3,6 +3,7 @@ import { bodyLimit } from "hono/body-limit";
 import { openAccounts } from "../../accounts/accounts.ts";
 import { ManagementError } from "../../errors/management.ts";
 import { createLog, parseLogSetting } from "../logging.ts";
+import { realmDefaultsOf } from "../realm-defaults.ts";
 import { version } from "../version.ts";
 import { answerProblem, inputProblems } from "./answers.ts";
 import { checkBody, maxBodyBytes } from "./body.ts";
@@ -17,7 +18,10 @@ import { userRoutes } from "./routes/users.ts";
 import { accessListener } from "../access-changes.ts";
 
 const openAccountsOf = (context: ManagementContext) =>
-  openAccounts(context.env.DB, { accessChanged: accessListener(context.env, (work) => context.executionCtx.waitUntil(work)) });
+  openAccounts(context.env.DB, {
+    accessChanged: accessListener(context.env, (work) => context.executionCtx.waitUntil(work)),
+    realmDefaults: realmDefaultsOf(context.env),
+  });
 
 const reportFault =
   (context: ManagementContext) =>

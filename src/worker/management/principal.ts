@@ -71,18 +71,29 @@ export const demandServerAdmin = createMiddleware<ManagementHono>(async (context
   await next();
 });
 
-/**
- * Demands an admin of the realm in the path. The admins of other realms learn nothing: not even whether this one exists. An admin of the
- * realm stays one while it is inactive only with the right over the server.
- */
+/** Finds the realm of the path for the routes behind; only once it is clear that the caller may know of it. */
+const enterRealm = async (context: ManagementContext, name: string): Promise<void> => {
+  const realm = isRealmName(name) ? await context.var.accounts.realms.find(name) : undefined;
+  if (realm === undefined) throw new ManagementError("RealmUnknown");
+  context.set("realm", realm);
+  context.set("inRealm", context.var.accounts.inRealm(realm.name));
+};
+
+/** Demands an admin of the realm in the path, or of the server. The admins of other realms learn nothing: not even whether this one exists. */
 export const demandRealmAdmin = createMiddleware<ManagementHono>(async (context, next) => {
   const principal = await identify(context);
   const name = context.req.param("realm") ?? "";
   if (!isServerAdmin(principal) && (principal.kind !== "admin" || principal.realm !== name)) throw new ManagementError("NotPermitted");
-  const realm = isRealmName(name) ? await context.var.accounts.realms.find(name) : undefined;
-  if (realm === undefined) throw new ManagementError("RealmUnknown");
   context.set("principal", principal);
-  context.set("realm", realm);
-  context.set("inRealm", context.var.accounts.inRealm(realm.name));
+  await enterRealm(context, name);
+  await next();
+});
+
+/** Demands an admin of the server for what concerns the realm in the path. */
+export const demandRealmByServerAdmin = createMiddleware<ManagementHono>(async (context, next) => {
+  const principal = await identify(context);
+  if (!isServerAdmin(principal)) throw new ManagementError("NotPermitted");
+  context.set("principal", principal);
+  await enterRealm(context, context.req.param("realm") ?? "");
   await next();
 });

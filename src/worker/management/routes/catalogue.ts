@@ -1,7 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Application } from "../../../accounts/repositories/catalogue.ts";
 import type { ProviderRow } from "../../../accounts/repositories/providers.ts";
-import { signInProviders } from "../../../accounts/providers/registry.ts";
+import { checkProviderConfig, providerTypeOf, signInProviders } from "../../../accounts/providers/registry.ts";
 import { inputError, ManagementError } from "../../../errors/management.ts";
 import { byRealmAdmin } from "../access.ts";
 import { note } from "../audit.ts";
@@ -164,7 +164,8 @@ const deleteSecret = createRoute({
   responses: { ...problems, 204: { description: "It is deleted." } },
 });
 
-const knownTypes: ReadonlySet<string> = new Set(signInProviders.map(({ type }) => type));
+/** Types, and of families one each: a realm may have `oidc-keycloak`, `otp2`. */
+const knownTypes = [...signInProviders.map(({ type }) => type), "oidc", "otp", "passwordotp", "magiclink", "magicnumbers"];
 
 /** What a realm consists of besides its users: applications, sign-in providers, secrets. */
 export const catalogueRoutes = (app: ManagementApp): void => {
@@ -201,8 +202,10 @@ export const catalogueRoutes = (app: ManagementApp): void => {
   app.openapi(setProvider, async (context) => {
     const { provider } = context.req.valid("param");
     const { enabled, ...settings } = context.req.valid("json");
-    if (!knownTypes.has(provider))
-      throw new ManagementError("ProviderUnknown", { detail: `path.provider: known are ${[...knownTypes].join(", ")}` });
+    if (providerTypeOf(provider) !== provider)
+      throw new ManagementError("ProviderUnknown", { detail: `path.provider: known are ${knownTypes.join(", ")}` });
+    const problem = settings.config === undefined ? undefined : checkProviderConfig(provider, settings.config);
+    if (problem !== undefined) throw inputError(`body.${problem}`);
     const row = await context.var.inRealm.providers.set(
       provider,
       given({ ...settings, disabled: enabled === undefined ? undefined : !enabled }),

@@ -2,7 +2,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import type { Realm } from "../../../accounts/repositories/realms.ts";
 import type { RealmSettingsInput } from "../../../accounts/settings.ts";
 import { inputError, ManagementError } from "../../../errors/management.ts";
-import { byAdmin, byRealmAdmin, byServerAdmin } from "../access.ts";
+import { byAdmin, byRealmAdmin, byServerAdmin, byServerAdminInRealm } from "../access.ts";
 import { note, noteForServer } from "../audit.ts";
 import { given } from "../given.ts";
 import { onceOnly } from "../idempotency.ts";
@@ -92,7 +92,7 @@ const getRealm = createRoute({
 });
 
 const updateRealm = createRoute({
-  ...byServerAdmin,
+  ...byServerAdminInRealm,
   tags,
   method: "patch",
   path: "/realms/{realm}",
@@ -106,7 +106,7 @@ const updateRealm = createRoute({
 });
 
 const deleteRealm = createRoute({
-  ...byServerAdmin,
+  ...byServerAdminInRealm,
   tags,
   method: "delete",
   path: "/realms/{realm}",
