@@ -9,6 +9,7 @@ import { gateway } from "./gateway/routes.ts";
 import { loopback } from "./loopback/routes.ts";
 import { createLog, parseLogSetting } from "./logging.ts";
 import { management } from "./management/index.ts";
+import { realmFiles } from "./realm-files/routes.ts";
 import { service } from "./service.ts";
 import { signInApi } from "./sign-in/index.ts";
 
@@ -34,6 +35,7 @@ app.use(bodyLimit({ maxSize: maxBodyBytes, onError: (context) => answer(context,
 app.route("/", service);
 app.route("/api/client/v2.0", appServices);
 app.route("/api/Users", loopback);
+app.route("/api/v1/realm-files", realmFiles);
 app.route("/api/v1", signInApi);
 
 // Last of the families under its prefix: what no other route takes is answered in its manner.

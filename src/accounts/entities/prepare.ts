@@ -154,7 +154,8 @@ const complete = (entity: Entity, values: Record<string, unknown>, scope: Prepar
   return issues;
 };
 
-const keysOf = (entity: Entity, values: UserValues): readonly UserKey[] =>
+/** The values by which a user with these values is unique or can be found. */
+export const keysOf = (entity: Entity, values: UserValues): readonly UserKey[] =>
   entity.fields.flatMap((field) => {
     if (field.name === "id" || field.hash !== undefined) return [];
     if (field.unique === undefined && !field.useForAuth && !field.useForIdentity) return [];
@@ -236,7 +237,7 @@ const findMissing = (
     return [issue(field, "presence", field.required?.message ?? "can't be blank", values[field.name])];
   });
 
-/** Removes from a user's values whatever must not be logged, for logs and the audit log alike; unknown names are removed as well. */
+/** Removes from a user's values whatever must not be logged, for logs and the audit log alike; values of unknown fields too. */
 export const redact = (entity: Entity, values: JsonObject): JsonObject =>
   Object.fromEntries(
     Object.entries(values).map(([name, value]) => {

@@ -3,7 +3,7 @@ import { defaultEntityName } from "../entities/default-entity.ts";
 import type { RealmName } from "../ids.ts";
 import type { JsonObject } from "../schema.ts";
 import type { RealmSettingsInput } from "../settings.ts";
-import { Findings, type Diagnostic, type RealmFile } from "./diagnostic.ts";
+import { Findings, type Diagnostic, type Place, type RealmFile } from "./diagnostic.ts";
 import { NameRegister } from "./names.ts";
 import { readEntities, type WrittenEntity } from "./read-entities.ts";
 import { readProviders, readRealms, type Reference, type WrittenProvider, type WrittenRealm } from "./read-realms.ts";
@@ -14,6 +14,8 @@ import { providerTypeOf } from "./provider-types.ts";
 /** A realm as the files want it. */
 export interface WantedRealm {
   readonly name: RealmName;
+  /** Where the file names it. */
+  readonly at: Place;
   readonly isDefault: boolean;
   readonly active: boolean;
   readonly entity: EntityDefinition;
@@ -95,7 +97,7 @@ const resolveRealm = (
   // Where anything is wrong, nobody looks at the realms.
   if (definition === undefined || findings.count > 0) return undefined;
   const settings = { ...realm.settings, signInFields: [...compileEntity(definition).signInFields] };
-  return { name, isDefault, active, entity: definition, providers: resolved, settings };
+  return { name, at, isDefault, active, entity: definition, providers: resolved, settings };
 };
 
 /** Reads and checks realm files. Pure. All findings are told at once, or else what the files want. */

@@ -136,6 +136,38 @@ export class Users {
     return only(rows)?.user;
   }
 
+  /** The keys of up to 200 users, by user. */
+  async keysOfMany(ids: readonly string[]): Promise<ReadonlyMap<string, readonly UserKey[]>> {
+    const { database, realm } = this.#scope;
+    const keys = new Map<string, UserKey[]>();
+    // A statement takes 100 parameters; one JSON text carries all ids.
+    const among = sql`${userKeys.userId} in (select value from json_each(${JSON.stringify(ids.slice(0, 200))}))`;
+    for (const { userId, field, value } of await database
+      .select()
+      .from(userKeys)
+      .where(and(eq(userKeys.realm, realm), among))) {
+      const known = keys.get(userId);
+      if (known === undefined) keys.set(userId, [{ field, value }]);
+      else known.push({ field, value });
+    }
+    return keys;
+  }
+
+  /** Replaces all keys of these users, of whom there are at most 200, at once. Fails when a value belongs to somebody else. */
+  async replaceKeysOfMany(keysByUser: ReadonlyMap<string, readonly UserKey[]>): Promise<void> {
+    const { database, realm } = this.#scope;
+    const ids = JSON.stringify([...keysByUser.keys()]);
+    const rows = JSON.stringify([...keysByUser].flatMap(([userId, keys]) => keys.map(({ field, value }) => [field, value, userId])));
+    const old = and(eq(userKeys.realm, realm), sql`${userKeys.userId} in (select value from json_each(${ids}))`);
+    await database.batch([
+      database.delete(userKeys).where(old),
+      database.run(
+        sql`insert into ${userKeys} (realm, field, value, user_id)
+            select ${realm}, value ->> 0, value ->> 1, value ->> 2 from json_each(${rows})`,
+      ),
+    ]);
+  }
+
   /** A page of users in the order of their ids. */
   async list(filter: UserFilter = {}): Promise<readonly User[]> {
     const { states, after, limit = 50 } = filter;

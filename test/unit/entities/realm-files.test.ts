@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { defaultEntity } from "../../../src/accounts/entities/default-entity.ts";
 import { compileEntity } from "../../../src/accounts/entities/model.ts";
