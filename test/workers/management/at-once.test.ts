@@ -26,6 +26,12 @@ const open = async (person: Person, partition: Partition, name = "device"): Prom
   return { person, device, connection, ended };
 };
 
+/** Binds once more and tells how the connection was closed for it. */
+const closeOfBind = (connection: WireConnection) => {
+  connection.send({ type: "bind", mode: "partition", session: 99, needIdent: true, partition: fresh() });
+  return connection.closed;
+};
+
 /** Makes the change and tells how long it took until `seen` settled, counted from the answer to the change. */
 const timeUntil = async (change: () => Promise<unknown>, seen: () => Promise<unknown>): Promise<number> => {
   await change();
@@ -142,29 +148,31 @@ describe("[D13] a change acts on open sessions within a second", () => {
     (await open(after, partition)).connection.close();
   });
 
-  test("a realm that is switched off closes all its connections, and no other realm's", async () => {
+  test("a realm that is switched off ends all its sessions and lets none bind, and touches no other realm's", async () => {
     const other = await open(await newPerson(nameOf(defaultRealmName)), fresh());
     const name = nameOf("switched-off");
     await makeRealm(name);
     const sessions = [await open(await newPerson(name), fresh()), await open(await newPerson(name), fresh())];
     const took = await timeUntil(
       () => ask(`/api/v1/realms/${name}`, { method: "PATCH", body: { active: false } }),
-      () => Promise.all(sessions.map(async ({ connection }) => expect(await connection.closed).toMatchObject({ code: 1011 }))),
+      () => Promise.all(sessions.map(({ ended }) => expect(ended).rejects.toThrow("json_error 200"))),
     );
     expect(took).toBeLessThan(atOnce);
+    for (const { connection } of sessions) expect(await closeOfBind(connection)).toMatchObject({ code: 1011 });
     expect(other.connection.isOpen).toBe(true);
     other.connection.close();
   });
 
-  test("a deleted realm closes all its connections", async () => {
+  test("a deleted realm ends all its sessions and lets none bind", async () => {
     const name = nameOf("deleted");
     await makeRealm(name);
-    const { connection } = await open(await newPerson(name), fresh());
+    const { connection, ended } = await open(await newPerson(name), fresh());
     const took = await timeUntil(
       () => ask(`/api/v1/realms/${name}`, { method: "DELETE" }),
-      async () => expect(await connection.closed).toMatchObject({ code: 1011 }),
+      () => expect(ended).rejects.toThrow("json_error 200"),
     );
     expect(took).toBeLessThan(atOnce);
+    expect(await closeOfBind(connection)).toMatchObject({ code: 1011 });
   });
 });
 

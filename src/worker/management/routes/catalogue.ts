@@ -167,6 +167,12 @@ const deleteSecret = createRoute({
 /** Types, and of families one each: a realm may have `oidc-keycloak`, `otp2`. */
 const knownTypes = [...signInProviders.map(({ type }) => type), "oidc", "otp", "passwordotp", "magiclink", "magicnumbers"];
 
+/** `config.clientId: is required` as a refusal of that place. */
+const configError = (problem: string): ManagementError => {
+  const [place = "config", ...rest] = problem.split(": ");
+  return inputError(`body.${place}`, rest.join(": "));
+};
+
 /** What a realm consists of besides its users: applications, sign-in providers, secrets. */
 export const catalogueRoutes = (app: ManagementApp): void => {
   app.openapi(listApplications, async (context) => {
@@ -205,7 +211,7 @@ export const catalogueRoutes = (app: ManagementApp): void => {
     if (providerTypeOf(provider) !== provider)
       throw new ManagementError("ProviderUnknown", { detail: `path.provider: known are ${knownTypes.join(", ")}` });
     const problem = settings.config === undefined ? undefined : checkProviderConfig(provider, settings.config);
-    if (problem !== undefined) throw inputError(`body.${problem}`);
+    if (problem !== undefined) throw configError(problem);
     const row = await context.var.inRealm.providers.set(
       provider,
       given({ ...settings, disabled: enabled === undefined ? undefined : !enabled }),
