@@ -7,6 +7,7 @@ const credentials = z.object({ key: z.string().min(1).max(256) });
 /** `api-key`: signs in as the key's owner, a person or (for keys of the realm) a `server` user. */
 export const apiKeyProvider: SignInProvider = {
   type: "api-key",
+  config: z.object({}),
   onByDefault: false,
   secondFactor: "not asked",
   accountName: () => undefined,

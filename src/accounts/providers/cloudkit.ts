@@ -123,6 +123,7 @@ const verifyRecord = async (attempt: SignInAttempt, config: KeyConfig, token: st
 /** `cloudkit`: a user of iCloud, by the record name that the app's container knows them by. */
 export const cloudKitProvider: SignInProvider = {
   type: "cloudkit",
+  config: cloudKitConfig,
   onByDefault: false,
   secondFactor: "asked",
   accountName: () => undefined,

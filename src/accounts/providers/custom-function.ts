@@ -10,6 +10,7 @@ const result = z.union([z.string().min(1).max(255), z.object({ id: z.string().mi
 /** `custom-function`: a function of the realm looks at whatever the client sent and returns the person's id (app-services-api §3). */
 export const customFunctionProvider: SignInProvider = {
   type: "custom-function",
+  config: customFunctionConfig,
   onByDefault: false,
   secondFactor: "asked",
   accountName: () => undefined,

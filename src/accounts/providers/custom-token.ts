@@ -69,6 +69,7 @@ const readClaims = async (attempt: SignInAttempt, config: CustomTokenConfig, tok
 /** `custom-token`: a JWT of somebody else's, whose `sub` is the person (app-services-api §3). */
 export const customTokenProvider: SignInProvider = {
   type: "custom-token",
+  config: customTokenConfig,
   onByDefault: false,
   secondFactor: "asked",
   accountName: () => undefined,

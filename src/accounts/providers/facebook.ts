@@ -95,6 +95,7 @@ const read = (attempt: SignInAttempt): FacebookConfig => readConfig(facebookConf
 /** `oauth2-facebook`: an access token of Facebook Login, or a browser sent there and back (app-services-api §3). */
 export const facebookProvider: SignInProvider = {
   type: "oauth2-facebook",
+  config: facebookConfig,
   onByDefault: false,
   secondFactor: "asked",
   accountName: () => undefined,

@@ -36,6 +36,7 @@ const refused: SignInOutcome = { kind: "refused", code: "InvalidPassword", count
  */
 export const localUserpassProvider: SignInProvider = {
   type: "local-userpass",
+  config: localUserpassConfig,
   onByDefault: true,
   secondFactor: "asked",
   accountName: (input) => {

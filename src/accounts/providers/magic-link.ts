@@ -21,6 +21,7 @@ const credentials = z.object({ tokenId: z.string().max(64), token: z.string().ma
  */
 export const magicLinkProvider = (type: string): SignInProvider => ({
   type,
+  config: magicLinkConfig,
   onByDefault: false,
   secondFactor: "asked",
   accountName: () => undefined,

@@ -25,6 +25,7 @@ const drawNumbers = (): { numbers: number[]; right: number } => {
  */
 export const magicNumbersProvider = (type: string): SignInProvider => ({
   type,
+  config: messageConfig,
   onByDefault: false,
   secondFactor: "asked",
   accountName: () => undefined,

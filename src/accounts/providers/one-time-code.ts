@@ -6,6 +6,7 @@ import { keyOfLoginName, messageConfig, readLoginName } from "./recipients.ts";
 /** `otp`: six digits by mail or SMS, and nothing else. The first step takes `username`, the second repeats it with `flow` and `code`. */
 export const oneTimeCodeProvider = (type: string): SignInProvider => ({
   type,
+  config: messageConfig,
   onByDefault: false,
   secondFactor: "asked",
   accountName: keyOfLoginName,

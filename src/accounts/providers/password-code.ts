@@ -10,6 +10,7 @@ import { keyOfLoginName, messageConfig, readLoginName } from "./recipients.ts";
  */
 export const passwordCodeProvider = (type: string): SignInProvider => ({
   type,
+  config: messageConfig,
   onByDefault: false,
   secondFactor: "asked",
   accountName: keyOfLoginName,

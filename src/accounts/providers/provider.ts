@@ -1,3 +1,4 @@
+import type { z } from "zod";
 import type { HttpErrorCode } from "../../errors/http.ts";
 import type { RealmAccounts } from "../accounts.ts";
 import type { RealmName } from "../ids.ts";
@@ -114,6 +115,8 @@ export interface AuthorisationAnswer extends AuthorisationRequest {
 export interface SignInProvider {
   /** The segment of the sign-in URL and the `provider_type` of its identities. */
   readonly type: string;
+  /** The form of its settings. */
+  readonly config: z.ZodType;
   /** Whether it is on in realms that have not configured it. */
   readonly onByDefault: boolean;
   /** Whether users who have a second factor are asked for it after this provider; programs and anonymous users cannot be. */

@@ -15,6 +15,7 @@ import { magicNumbersProvider } from "./magic-numbers.ts";
 import { oneTimeCodeProvider } from "./one-time-code.ts";
 import { openIdConnectProvider } from "./openid-connect.ts";
 import { passwordCodeProvider } from "./password-code.ts";
+import type { JsonObject } from "../schema.ts";
 import type { SignInProvider } from "./provider.ts";
 import { ticketProvider } from "./ticket.ts";
 
@@ -82,6 +83,15 @@ const otherNames: ReadonlyMap<string, string> = new Map([
 ]);
 
 const everyProvider = createRegistry(signInProviders);
+
+/** The first thing that is wrong with a provider's settings; undefined when nothing is, or when there is no such provider. */
+export const checkProviderConfig = (
+  type: string,
+  config: JsonObject,
+): { readonly path: readonly string[]; readonly problem: string } | undefined => {
+  const issue = everyProvider.get(type)?.config.safeParse(config).error?.issues[0];
+  return issue === undefined ? undefined : { path: issue.path.map(String), problem: issue.message };
+};
 
 /** The type that a name stands for (`password`, `google`, `o365`, `magicnumbers01`, `custom/…`); undefined when no provider has it. */
 export const providerTypeOf = (name: string): string | undefined => {

@@ -25,6 +25,7 @@ export const looksLikeTicket = (token: unknown): boolean => typeof token === "st
 /** `ticket`: what an earlier sign-in gave out. The second factor was asked for then. */
 export const ticketProvider: SignInProvider = {
   type: "ticket",
+  config: z.object({}),
   onByDefault: true,
   secondFactor: "not asked",
   accountName: () => undefined,

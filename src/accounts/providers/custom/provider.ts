@@ -49,6 +49,7 @@ export interface CustomProviderDefinition<Options> {
 /** A provider in code whose options are known to itself only. */
 export interface CustomProvider {
   readonly name: `custom/${string}`;
+  readonly options: z.ZodType;
   readonly verify: SignInProvider["verify"];
 }
 
@@ -62,6 +63,7 @@ const userId = z.string().min(1).max(255);
 /** Makes a provider of its definition; `index.ts` lists what this function returns. */
 export const defineCustomProvider = <Options>(definition: CustomProviderDefinition<Options>): CustomProvider => ({
   name: definition.name,
+  options: definition.options,
   verify: async ({ config, credentials: input, outgoing, now }) => {
     const { data, user_info: userInfo } = readInput(credentials, input);
     const options = readConfig(definition.options, definition.name, config);
@@ -81,8 +83,9 @@ export const defineCustomProvider = <Options>(definition: CustomProviderDefiniti
 });
 
 /** The same as the sign-in knows providers: off until a realm's settings name it. */
-export const customProvider = ({ name, verify }: CustomProvider): SignInProvider => ({
+export const customProvider = ({ name, options, verify }: CustomProvider): SignInProvider => ({
   type: name,
+  config: options,
   onByDefault: false,
   secondFactor: "asked",
   accountName: () => undefined,

@@ -111,6 +111,7 @@ export const createOpenIdProvider = <Config extends OpenIdConfig>(parts: OpenIdP
 
   return {
     type,
+    config: parts.config,
     onByDefault: false,
     secondFactor: "asked",
     accountName: () => undefined,
