@@ -1,0 +1,132 @@
+import { z } from "zod";
+import type { CliErrorCode } from "../errors/cli.ts";
+import { CliError } from "./error.ts";
+
+export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+
+export interface ApiRequest {
+  readonly method: Method;
+  /** Below `/api/v1`, with its parts encoded. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+}
+
+/** The management interface of a server. */
+export interface Api {
+  /** The origin, for messages. */
+  readonly origin: string;
+  /** Gives the answer's JSON; undefined when there is none. Refusals and failures are CliErrors. */
+  request(request: ApiRequest): Promise<unknown>;
+}
+
+const timeoutMilliseconds = 30_000;
+/** Tries of a request that may be repeated: it changes nothing, or carries a key under which it is done once. */
+const tries = 3;
+
+const problemSchema = z.object({
+  code: z.string(),
+  detail: z.string(),
+  requestId: z.string().optional(),
+  problems: z.array(z.object({ place: z.string(), problem: z.string() })).optional(),
+});
+
+const codeOf = (status: number): CliErrorCode => {
+  if (status === 401 || status === 403) return "Unauthorised";
+  if (status === 404) return "NotFound";
+  return status === 409 || status === 422 ? "Conflict" : "RequestRefused";
+};
+
+const parseJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+};
+
+const refusal = async (response: Response): Promise<CliError> => {
+  const problem = problemSchema.safeParse(parseJson(await response.text())).data;
+  if (problem === undefined) {
+    return new CliError(
+      "Unexpected",
+      `The answer ${response.status} is none of Reeve's management interface.`,
+      "Is the URL right? It is the server's origin, without a path.",
+    );
+  }
+  const { code, detail, problems = [], requestId } = problem;
+  const places = problems.length > 1 ? problems.map(({ place, problem: text }) => `\n  ${place}: ${text}`).join("") : "";
+  const log = response.status >= 500 && requestId !== undefined ? ` (request ${requestId})` : "";
+  return new CliError(codeOf(response.status), `${places === "" ? detail : "The request was refused:"} [${code}]${log}${places}`);
+};
+
+const reasonOf = (error: unknown): string => {
+  if (!(error instanceof Error)) return String(error);
+  if (error.name === "TimeoutError") return `no answer within ${timeoutMilliseconds / 1000} seconds`;
+  return error.cause instanceof Error ? error.cause.message || error.cause.name : error.message;
+};
+
+/** Speaks with the management interface at an origin. Redirects are not followed: they would carry the token elsewhere. */
+export const openApi = (origin: string, token: string | undefined, stopped: AbortSignal): Api => {
+  const send = async ({ method, path, query = {}, body }: ApiRequest, key: string | undefined): Promise<Response> => {
+    const url = new URL(`/api/v1${path}`, origin);
+    for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+    return fetch(url, {
+      method,
+      redirect: "error",
+      signal: AbortSignal.any([stopped, AbortSignal.timeout(timeoutMilliseconds)]),
+      headers: {
+        Accept: "application/json",
+        ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
+        ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+        ...(key === undefined ? {} : { "Idempotency-Key": key }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+  };
+
+  const sendRepeatedly = async (request: ApiRequest): Promise<Response> => {
+    const key = request.method === "POST" ? crypto.randomUUID() : undefined;
+    const last = request.method === "GET" || key !== undefined ? tries : 1;
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        const response = await send(request, key);
+        if (response.status !== 503 || attempt === last) return response;
+      } catch (error) {
+        if (stopped.aborted) throw new CliError("Cancelled", "Cancelled.");
+        if (attempt === last || !isConnectionReset(error)) {
+          throw new CliError(
+            "Unreachable",
+            `${origin} cannot be reached: ${reasonOf(error)}.`,
+            "Is the server running? `reeve start` starts one on this machine.",
+          );
+        }
+      }
+    }
+  };
+
+  return {
+    origin,
+    request: async (request) => {
+      const response = await sendRepeatedly(request);
+      if (!response.ok) throw await refusal(response);
+      const text = await response.text();
+      if (text === "") return undefined;
+      const value = parseJson(text);
+      if (value === undefined)
+        throw new CliError(
+          "Unexpected",
+          `${origin} answered with something that is no JSON.`,
+          "Is the URL right? It is the server's origin, without a path.",
+        );
+      return value;
+    },
+  };
+};
+
+/** A connection that broke may be tried again at once; one that is refused, or a name that does not exist, may not. */
+const isConnectionReset = (error: unknown): boolean =>
+  error instanceof TypeError &&
+  error.cause instanceof Error &&
+  "code" in error.cause &&
+  ["ECONNRESET", "UND_ERR_SOCKET", "EPIPE"].includes(String(error.cause.code));
