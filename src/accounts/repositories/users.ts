@@ -161,10 +161,8 @@ export class Users {
     const old = and(eq(userKeys.realm, realm), sql`${userKeys.userId} in (select value from json_each(${ids}))`);
     await database.batch([
       database.delete(userKeys).where(old),
-      database.run(
-        sql`insert into ${userKeys} (realm, field, value, user_id)
-            select ${realm}, value ->> 0, value ->> 1, value ->> 2 from json_each(${rows})`,
-      ),
+      // In the order of the table's columns.
+      database.insert(userKeys).select(sql`select ${realm}, value ->> 0, value ->> 1, value ->> 2 from json_each(${rows})`),
     ]);
   }
 
