@@ -167,12 +167,6 @@ const deleteSecret = createRoute({
 /** Types, and of families one each: a realm may have `oidc-keycloak`, `otp2`. */
 const knownTypes = [...signInProviders.map(({ type }) => type), "oidc", "otp", "passwordotp", "magiclink", "magicnumbers"];
 
-/** `config.clientId: is required` as a refusal of that place. */
-const configError = (problem: string): ManagementError => {
-  const [place = "config", ...rest] = problem.split(": ");
-  return inputError(`body.${place}`, rest.join(": "));
-};
-
 /** What a realm consists of besides its users: applications, sign-in providers, secrets. */
 export const catalogueRoutes = (app: ManagementApp): void => {
   app.openapi(listApplications, async (context) => {
@@ -210,8 +204,8 @@ export const catalogueRoutes = (app: ManagementApp): void => {
     const { enabled, ...settings } = context.req.valid("json");
     if (providerTypeOf(provider) !== provider)
       throw new ManagementError("ProviderUnknown", { detail: `path.provider: known are ${knownTypes.join(", ")}` });
-    const problem = settings.config === undefined ? undefined : checkProviderConfig(provider, settings.config);
-    if (problem !== undefined) throw configError(problem);
+    const wrong = settings.config === undefined ? undefined : checkProviderConfig(provider, settings.config);
+    if (wrong !== undefined) throw inputError(["body", "config", ...wrong.path].join("."), wrong.problem);
     const row = await context.var.inRealm.providers.set(
       provider,
       given({ ...settings, disabled: enabled === undefined ? undefined : !enabled }),
