@@ -6,6 +6,7 @@ import { Log, LogLevel, Miniflare } from "miniflare";
 import { bundleWorker, projectRoot } from "./bundle.ts";
 import { migrate } from "./migrate.ts";
 import type { ServerOptions } from "./options.ts";
+import { defaultRealmFolder, pushRealmFiles, readRealmFolder } from "./realm-files.ts";
 import { loadSecrets } from "./secrets.ts";
 import { lockState } from "./state-lock.ts";
 import { workerOptions } from "./worker-options.ts";
@@ -17,6 +18,8 @@ export interface RunningServer {
   readonly adminTokenPath: string;
   /** Names of the database migrations that this start applied. */
   readonly migrated: readonly string[];
+  /** What this start changed to follow the realm files, a line each. */
+  readonly realmChanges: readonly string[];
   /** Ends both processes; what was acknowledged is on disk. */
   stop(): Promise<void>;
 }
@@ -54,6 +57,16 @@ const forEachLine = (stream: Readable, write: (line: string) => void): void => {
     rest = lines.pop() ?? "";
     for (const line of lines) if (line !== "") write(line);
   });
+};
+
+/** Applies the realm files of a folder, or of the default one if it is there. */
+const applyRealmFolder = async (folder: string | undefined, server: Miniflare, adminToken: string): Promise<readonly string[]> => {
+  const files = await readRealmFolder(folder ?? defaultRealmFolder);
+  if (files === undefined && folder !== undefined) throw new StartError(`--iam ${folder}: there is no such folder`);
+  if (files === undefined || files.length === 0) return [];
+  const outcome = await pushRealmFiles(files, adminToken, (path, init) => server.dispatchFetch(`http://reeve.local${path}`, init));
+  if (outcome.kind === "applied") return outcome.steps;
+  throw new StartError(`the realm files cannot be applied; nothing was changed\n${outcome.problems.map((line) => `  ${line}`).join("\n")}`);
 };
 
 /**
@@ -103,10 +116,12 @@ export const startServer = async (options: ServerOptions, writeLine: (line: stri
     const url = await running.ready;
     await lock.noteRuntime();
     const migrated = await migrate(await running.getD1Database("DB"), join(projectRoot, "migrations"));
+    const realmChanges = await applyRealmFolder(options.realmFolder, running, secrets.adminToken);
     return {
       url,
       adminTokenPath: secrets.adminTokenPath,
       migrated,
+      realmChanges,
       stop: async () => {
         await running.dispose();
         lock.release();

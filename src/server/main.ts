@@ -1,5 +1,5 @@
 import { isLogged } from "../worker/logging.ts";
-import { startServer, StartError } from "./embedded.ts";
+import { startServer, StartError, type RunningServer } from "./embedded.ts";
 import { parseOptions, usage, type ServerOptions } from "./options.ts";
 import { StateInUseError } from "./state-lock.ts";
 
@@ -12,9 +12,10 @@ const writeLine =
     if (line.startsWith("{") || isLogged(options.logLevel, "warn")) console.log(line);
   };
 
-const announce = (origin: URL, adminTokenPath: string, migrated: readonly string[]): void => {
-  const base = origin.href.replace(/\/$/, "");
+const announce = ({ url, adminTokenPath, migrated, realmChanges }: RunningServer): void => {
+  const base = url.href.replace(/\/$/, "");
   if (migrated.length > 0) console.log(`Accounts database migrated: ${migrated.join(", ")}`);
+  for (const change of realmChanges) console.log(`Realm files: ${change}`);
   console.log(`Reeve is ready.
   Base URL for SDKs   ${base}
   Sync                ${base.replace(/^http/, "ws")}/api/client/v2.0/app/{realm}/realm-sync
@@ -34,7 +35,7 @@ const run = async (options: ServerOptions): Promise<void> => {
   };
   // Miniflare's own handlers would end this process before `stop` has; its handler of "exit" stays.
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.removeAllListeners(signal).on(signal, stop);
-  announce(server.url, server.adminTokenPath, server.migrated);
+  announce(server);
 };
 
 switch (parsed.kind) {

@@ -2,7 +2,15 @@ import { parseArgs } from "node:util";
 import { logSettings, type LogSetting } from "../worker/logging.ts";
 
 /** The Worker's settings that `--set` may give; on Cloudflare they are variables (docs/operations.md). `LOG_LEVEL` is `--log`. */
-export const settingNames = ["PUBLIC_ORIGIN", "REALM_REQUIRED", "REALM_DELIMITER", "REMOTE_REALM_HOSTS", "OUTGOING_HOSTS", "OUTBOX_URL", "OUTBOX_SECRET"] as const;
+export const settingNames = [
+  "PUBLIC_ORIGIN",
+  "REALM_REQUIRED",
+  "REALM_DELIMITER",
+  "REMOTE_REALM_HOSTS",
+  "OUTGOING_HOSTS",
+  "OUTBOX_URL",
+  "OUTBOX_SECRET",
+] as const;
 export type SettingName = (typeof settingNames)[number];
 
 /** How the embedded server runs. */
@@ -14,6 +22,8 @@ export interface ServerOptions {
   readonly state: string;
   readonly logLevel: LogSetting;
   readonly settings: Readonly<Partial<Record<SettingName, string>>>;
+  /** The folder of realm files to apply, which must exist. Absent: `iam`, if there is one. */
+  readonly realmFolder?: string;
   /** PEM files; when present the server speaks HTTPS and WSS. */
   readonly tls?: { readonly certificatePath: string; readonly keyPath: string };
 }
@@ -31,6 +41,7 @@ export const usage = `Usage: npm start -- [options]
   --state DIR    folder of all data and secrets (default .reeve/state)
   --log LEVEL    ${logSettings.join(", ")} (default info)
   --set N=VALUE  a setting of the Worker: ${settingNames.join(", ")}; may be repeated
+  --iam DIR      folder of realm files to apply (default iam, if there is one)
   --cert FILE    PEM certificate: serve HTTPS and WSS, together with --key
   --key FILE     PEM private key of the certificate
   --help         this text
@@ -62,6 +73,7 @@ export const parseOptions = (parameters: readonly string[]): ParsedOptions => {
         host: text,
         state: text,
         log: text,
+        iam: text,
         cert: text,
         key: text,
         set: { type: "string", multiple: true },
@@ -81,7 +93,7 @@ export const parseOptions = (parameters: readonly string[]): ParsedOptions => {
   if ((values.cert === undefined) !== (values.key === undefined)) return invalid("--cert and --key go together");
   const settings = parseSettings(values.set ?? []);
   if (typeof settings === "string") return invalid(settings);
-  if (values.host === "" || values.state === "") return invalid("--host and --state may not be empty");
+  if (values.host === "" || values.state === "" || values.iam === "") return invalid("--host, --state and --iam may not be empty");
   return {
     kind: "run",
     options: {
@@ -90,6 +102,7 @@ export const parseOptions = (parameters: readonly string[]): ParsedOptions => {
       state: values.state ?? ".reeve/state",
       logLevel,
       settings,
+      ...(values.iam === undefined ? {} : { realmFolder: values.iam }),
       ...(values.cert !== undefined && values.key !== undefined ? { tls: { certificatePath: values.cert, keyPath: values.key } } : {}),
     },
   };
