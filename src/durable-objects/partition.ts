@@ -14,6 +14,8 @@ import { Sockets } from "./sockets.ts";
 
 /** After this much quiet (milliseconds) attachments are stored and the objects' rows brought up to date; until then a timer keeps the object awake. */
 const quietDelay = 100;
+/** A partition that never rests does that work all the same after so many delays: five seconds. */
+const longestUnrest = 50;
 const maintenanceInterval = 24 * 60 * 60 * 1000;
 
 /** What operators see of a partition. */
@@ -46,6 +48,10 @@ export class Partition extends DurableObject<Environment> {
   #opened: OpenPartition | undefined;
   #turnPending = false;
   #quietPending = false;
+  /** A turn was taken since the last look for quiet. */
+  #stirred = false;
+  /** Looks for quiet, one after the other, that found none. */
+  #unrest = 0;
   #maintenanceArmed = false;
   /** Counts announced changes of access. */
   #accessChanges = 0;
@@ -269,6 +275,7 @@ export class Partition extends DurableObject<Environment> {
 
   #turn(): void {
     this.#turnPending = false;
+    this.#stirred = true;
     const { outgoing, more } = this.#open().sessions.turn();
     this.#sockets.deliver(outgoing);
     if (more) this.#scheduleTurn();
@@ -284,10 +291,15 @@ export class Partition extends DurableObject<Environment> {
   /** Makes the object ready to sleep: what sockets need is attached to them, and the objects' rows are brought up to date piece by piece. */
   #quiet(): void {
     this.#quietPending = false;
-    if (this.#turnPending) {
+    const restless = this.#stirred || this.#turnPending;
+    this.#stirred = false;
+    this.#unrest = restless ? this.#unrest + 1 : 0;
+    // Between the turns of a busy partition an object's row would be written for nothing: the next turn changes it again.
+    if (restless && this.#unrest < longestUnrest) {
       this.#scheduleQuiet(quietDelay);
       return;
     }
+    this.#unrest = 0;
     const { sessions } = this.#open();
     for (const id of sessions.takeChangedAttachments()) this.#sockets.keep(id, sessions.attachment(id));
     if (sessions.settle()) this.#scheduleQuiet(0);
