@@ -1,6 +1,6 @@
 // Our server as its users run it: a process of its own, which a test may kill, start again and roll back.
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
-import { cpSync, rmSync } from "node:fs";
+import { cpSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { listProcesses } from "../../../src/server/process-table.ts";
@@ -72,6 +72,11 @@ export class ServerProcess {
         reject(new Error(`the server ended (${signal ?? code}) before it was ready:\n${this.#output}`));
       });
     });
+  }
+
+  /** The token that the server made for its operator's tools. */
+  get adminToken(): string {
+    return readFileSync(join(this.#state, "secrets", "admin-token"), "utf8").trim();
   }
 
   /** The last of what the server printed. */
