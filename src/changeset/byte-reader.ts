@@ -30,39 +30,15 @@ export class ByteReader {
   }
 
   uint8(): number {
-    const { position } = this;
-    if (position < this.end) {
-      const byte = this.bytes[position]!;
-      if (byte < 0x40) {
-        this.position = position + 1;
-        return byte;
-      }
-    }
     return this.unsigned(2, 1);
   }
 
   uint32(): number {
-    const { position } = this;
-    if (position < this.end) {
-      const byte = this.bytes[position]!;
-      if (byte < 0x40) {
-        this.position = position + 1;
-        return byte;
-      }
-    }
     return this.unsigned(5, 15);
   }
 
   /** A length or an opcode: an unsigned 64-bit integer, of which values from 2^53 on come out as `Infinity`. */
   size(): number {
-    const { position } = this;
-    if (position < this.end) {
-      const byte = this.bytes[position]!;
-      if (byte < 0x40) {
-        this.position = position + 1;
-        return byte;
-      }
-    }
     return this.unsigned(10, 1);
   }
 
@@ -202,6 +178,14 @@ export class ByteReader {
 
   private unsigned(maxBytes: number, maxLast: number): number {
     const start = this.position;
+    if (start < this.end) {
+      // Most integers take one byte.
+      const byte = this.bytes[start]!;
+      if (byte < 0x40) {
+        this.position = start + 1;
+        return byte;
+      }
+    }
     this.scan(maxBytes, maxLast, start);
     if (this.negative) throw new ChangesetError("IntegerOutOfRange", "negative value in an unsigned field", start);
     return this.high < 16 ? this.low + this.high * 2 ** 49 : Infinity;
