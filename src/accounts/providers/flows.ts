@@ -22,10 +22,11 @@ const states = {
   /** A code to type. `name`: the login name it was asked for, which has to be repeated with the code. */
   code: z.object({ provider: z.string(), name: z.string(), recipient: recipient.nullable() }),
   /** A link to open. */
-  link: z.object({ provider: z.string(), recipient: recipient.nullable() }),
+  link: z.object({ provider: z.string(), name: z.string(), recipient: recipient.nullable() }),
   /** Three links of which one is right. `tokens`: hashes of the links' secrets, in the order of `numbers`. */
   numbers: z.object({
     provider: z.string(),
+    name: z.string(),
     recipient: recipient.nullable(),
     numbers: z.array(z.number()).length(3),
     tokens: z.array(z.string()).length(3),

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { findUserForSignIn } from "../entities/find-user.ts";
 import { normaliseLoginName } from "../names.ts";
 import { verifyPassword } from "../passwords.ts";
+import { isRemote, verifyRemotely } from "../remote/verify.ts";
 import { readInput } from "./input.ts";
 import type { SignInOutcome, SignInProvider } from "./provider.ts";
 
@@ -46,6 +47,7 @@ export const localUserpassProvider: SignInProvider = {
   verify: async (attempt) => {
     const { username, password } = readInput(credentials, attempt.credentials);
     const name = normaliseLoginName(username);
+    if (isRemote(attempt)) return name.ok ? verifyRemotely(attempt, name.name.key, password) : refused;
     const credential = name.ok ? await findUserForSignIn(attempt, name.name.key) : undefined;
     const matches = await verifyPassword(password, credential?.passwordHash);
     if (!matches || credential === undefined || !credential.confirmed) return refused;

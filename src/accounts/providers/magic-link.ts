@@ -32,7 +32,7 @@ export const magicLinkProvider = (type: string): SignInProvider => ({
     const name = readLoginName(attempt.credentials);
     await limitMessages(attempt, name);
     const { flows } = attempt.accounts;
-    const state = { provider: attempt.provider, recipient: null };
+    const state = { provider: attempt.provider, name: name.key, recipient: null };
     const { id, secret } = await flows.open({ kind: "link", state, secret: "link", lifeSeconds });
     const link = new URL(linkUrl);
     link.searchParams.set("token", secret);
@@ -48,6 +48,6 @@ export const magicLinkProvider = (type: string): SignInProvider => ({
   verify: async ({ accounts, credentials: input }) => {
     const { tokenId, token } = readInput(credentials, input);
     const state = isId(tokenId) ? await accounts.flows.redeem("link", tokenId, token) : undefined;
-    return state === undefined || state.recipient === null ? stepExpired : admit(state.recipient);
+    return state === undefined ? stepExpired : admit(accounts, state);
   },
 });

@@ -38,7 +38,7 @@ export const magicNumbersProvider = (type: string): SignInProvider => ({
     const { numbers, right } = drawNumbers();
     const secrets = numbers.map(() => newSecret());
     const tokens = await Promise.all(secrets.map((secret) => hashSecret("magic-number", secret)));
-    const state = { provider: attempt.provider, recipient: null, numbers, tokens, right, approved: false };
+    const state = { provider: attempt.provider, name: name.key, recipient: null, numbers, tokens, right, approved: false };
     const { id, secret } = await accounts.flows.open({ kind: "numbers", state, secret: "link", lifeSeconds });
     const linkOf = (index: number): string => {
       const link = new URL(`/api/v1/realms/${realm.name}/sign-in/numbers/${id}`, origin);
@@ -64,7 +64,7 @@ export const magicNumbersProvider = (type: string): SignInProvider => ({
     const state = isId(flow) ? await accounts.flows.check("numbers", flow, secret) : undefined;
     if (state === undefined) return stepExpired;
     if (!state.approved || state.recipient === null) return { kind: "refused", code: "SignInPending", counts: false };
-    return (await accounts.flows.close(flow)) ? admit(state.recipient) : stepExpired;
+    return (await accounts.flows.close(flow)) ? admit(accounts, state) : stepExpired;
   },
 });
 

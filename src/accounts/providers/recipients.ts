@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { HttpError } from "../../errors/http.ts";
+import type { RealmAccounts } from "../accounts.ts";
 import { looksLikeEmail, normaliseLoginName, type LoginName } from "../names.ts";
 import type { User } from "../repositories/users.ts";
 import type { MessageTemplate } from "../schema.ts";
@@ -82,8 +83,16 @@ export const findRecipient = async (
   return config.createUsers ? { channel, address, recipient: { kind: "newcomer", subject: name.key } } : undefined;
 };
 
-/** Whom the second step signs in. */
-export const admit = (recipient: Recipient): SignInOutcome => {
+/** What the second step knows of the first. */
+interface FirstStep {
+  readonly name: string;
+  readonly recipient: Recipient | null;
+}
+
+/** Whom the second step signs in. Messages to them were wanted, and count no longer. */
+export const admit = async ({ failures }: RealmAccounts, { name, recipient }: FirstStep): Promise<SignInOutcome> => {
+  if (recipient === null) return stepExpired;
+  await failures.forget(messagesTo(name));
   switch (recipient.kind) {
     case "user":
       return { kind: "user", userId: recipient.userId, apiKeyId: null };
@@ -100,12 +109,15 @@ export const admit = (recipient: Recipient): SignInOutcome => {
 /** A code, link or number that is no longer, or never was, good. */
 export const stepExpired: SignInOutcome = { kind: "refused", code: "SignInStepExpired", counts: true };
 
+/** Under which name messages are counted; no login name has a space. */
+const messagesTo = (name: string): string => `message to ${name}`;
+
 /**
  * Counts a message to this name, whether anybody has it or not, so that nobody's mailbox or telephone can be flooded. Throws
  * `TooManyAttempts`.
  */
 export const limitMessages = async ({ accounts }: SignInAttempt, name: LoginName): Promise<void> => {
-  const wait = await accounts.failures.charge([{ kind: "name", name: `message to ${name.key}` }]);
+  const wait = await accounts.failures.charge([{ kind: "name", name: messagesTo(name.key) }]);
   if (wait > 0) throw new HttpError("TooManyAttempts", undefined, wait);
 };
 
