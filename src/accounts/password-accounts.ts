@@ -146,6 +146,7 @@ export class PasswordAccounts {
   }
 
   async #config(): Promise<LocalUserpassConfig> {
+    if (this.#realm.settings.remote !== null) throw new HttpError("BadRequest", "the users of this realm are kept elsewhere");
     const row = await this.#accounts.providers.find("local-userpass");
     if (row?.disabled === true) throw new HttpError("AuthProviderNotFound");
     return readConfig(localUserpassConfig, "local-userpass", row?.config ?? {});

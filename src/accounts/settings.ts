@@ -26,11 +26,10 @@ export const realmLimits = z.strictObject({
 export type RealmLimits = z.infer<typeof realmLimits>;
 
 const remote = z.strictObject({
-  /** The endpoint's address; the operations stand below it. */
+  /** The endpoint's address. */
   url: z.url({ protocol: /^https?$/ }).max(1024),
-  /** The name of the realm's secret with which requests are signed. */
+  /** The name of the realm's secret with which requests are signed: at least 24 random bytes as base64. */
   secret: z.string().min(1).max(64),
-  timeoutMilliseconds: z.int().min(100).max(30_000).default(5000),
 });
 
 /** Where the users of a remote realm live. */

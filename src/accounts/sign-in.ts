@@ -78,6 +78,10 @@ const guard = async <Outcome>(
   const { realm, credentials, address } = request;
   const accounts = ports.accounts.inRealm(realm.name);
   const { provider, config } = await findProvider(ports, accounts, typeOf(request));
+  // Every other provider would make users here, and those of a remote realm are kept elsewhere.
+  if (realm.settings.remote !== null && provider.type !== "local-userpass" && provider.type !== "api-key") {
+    throw new HttpError("AuthProviderNotFound");
+  }
   const account = provider.accountName(credentials);
   const sources: FailureSource[] = [];
   if (account !== undefined) sources.push({ kind: "name", name: account });

@@ -32,11 +32,11 @@ export const loopbackErrors = {
     message: "the users of this realm are kept elsewhere",
     explanation: "Users of a remote realm live behind the realm's own endpoint; what was asked for has to be done there.",
   },
-  REMOTE_REALM_UNAVAILABLE: {
-    status: 503,
-    message: "the realm's users cannot be reached",
+  SECOND_FACTOR_REQUIRED: {
+    status: 401,
+    message: "a second factor is required",
     explanation:
-      "The endpoint of a remote realm did not answer in time, answered something else than it must, or may not be called from here. The log names the reason.",
+      "The password was right, and the user or the realm demands a second factor, for which these routes have no step: docs/sign-in.md has.",
   },
   INVALID_REALM: { status: 400, message: "Invalid realm", explanation: "The property `realm` is no text, or cannot be a realm's name." },
   INVALID_USERNAME: { status: 400, message: "Invalid username", explanation: "The property `username` is no text." },
@@ -95,7 +95,7 @@ export const loopbackErrors = {
   USER_NOT_FOUND: {
     status: 404,
     message: "User not found",
-    explanation: "The link to confirm an address names a user who does not exist.",
+    explanation: "The link to confirm an address names a user who does not exist, or a remote realm no longer has the user.",
   },
   INVALID_TOKEN: { status: 400, message: "Invalid token", explanation: "The link to confirm an address is unknown, used or expired." },
   INVALID_REDIRECT: {
@@ -112,7 +112,8 @@ export const loopbackErrors = {
   UNAVAILABLE: {
     status: 503,
     message: "the service is temporarily unavailable",
-    explanation: "Signing keys or the account store could not be read. Nothing was changed; try again.",
+    explanation:
+      "Signing keys, the account store or the endpoint of a remote realm could not be asked. Try again; the log names the reason.",
   },
   INTERNAL: { status: 500, message: "Internal Server Error", explanation: "A fault of the service; the log has its cause." },
   ValidationError: {

@@ -6,7 +6,6 @@ export const settingNames = [
   "PUBLIC_ORIGIN",
   "REALM_REQUIRED",
   "REALM_DELIMITER",
-  "REMOTE_REALM_HOSTS",
   "OUTGOING_HOSTS",
   "OUTBOX_URL",
   "OUTBOX_SECRET",

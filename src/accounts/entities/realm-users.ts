@@ -1,9 +1,12 @@
 import type { RealmAccounts } from "../accounts.ts";
+import type { Outgoing } from "../outbox/outgoing.ts";
+import { RemoteEndpoint } from "../remote/endpoint.ts";
+import { RemoteUsers } from "../remote/users.ts";
 import type { Realm } from "../repositories/realms.ts";
 import type { User } from "../repositories/users.ts";
 import type { JsonObject } from "../schema.ts";
 import type { Author, UserValues } from "./prepare.ts";
-import { openEntityUsers, type NewUserOptions, type UserResult } from "./users.ts";
+import { EntityUsers, loadEntity, type NewUserOptions, type UserResult } from "./users.ts";
 
 /** The users of a realm, wherever they live. */
 export interface RealmUsers {
@@ -17,6 +20,16 @@ export interface RealmUsers {
   hash(password: string): Promise<string>;
 }
 
+export interface RealmUsersPorts {
+  /** Requests to the endpoints of remote realms. */
+  readonly outgoing: Outgoing;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+}
+
 /** The users of a realm, in the account store or behind the endpoint of a remote realm. */
-export const openRealmUsers = (accounts: RealmAccounts, realm: Realm, clock: () => number): Promise<RealmUsers> =>
-  openEntityUsers(accounts, realm, clock);
+export const openRealmUsers = async (accounts: RealmAccounts, realm: Realm, { outgoing, clock }: RealmUsersPorts): Promise<RealmUsers> => {
+  const entity = await loadEntity(accounts, realm);
+  if (realm.settings.remote === null) return new EntityUsers(accounts, entity, clock);
+  return new RemoteUsers(accounts, entity, new RemoteEndpoint(accounts, realm, outgoing, clock), clock);
+};

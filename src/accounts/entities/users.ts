@@ -196,7 +196,3 @@ const hashAll = async (requests: readonly HashRequest[]): Promise<{ password: st
   const { password, ...others } = hashes;
   return { password, others };
 };
-
-/** The users of a realm, by its entity. */
-export const openEntityUsers = async (accounts: RealmAccounts, realm: Realm, clock: () => number): Promise<EntityUsers> =>
-  new EntityUsers(accounts, await loadEntity(accounts, realm), clock);

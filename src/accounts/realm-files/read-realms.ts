@@ -104,7 +104,7 @@ const demandSettings = (reader: Reader, given: JsonObject, placeOf: (setting: st
 
 const readRemote = (reader: Reader, entry: MapEntry | undefined): RealmSettingsInput["remote"] => {
   if (entry === undefined) return null;
-  reader.map(entry.value, "remote", ["url", "secret", "timeoutMilliseconds"] as const);
+  reader.map(entry.value, "remote", ["url", "secret"] as const);
   const { remote } = demandSettings(reader, { remote: toData(entry.value) }, () => entry.value.at);
   return remote ?? null;
 };

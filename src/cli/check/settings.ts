@@ -42,7 +42,6 @@ export const settings: Readonly<Record<string, Check>> = {
   LOG_LEVEL: oneOf(...logSettings),
   REALM_REQUIRED: oneOf("true", "false"),
   REALM_DELIMITER: (text) => (text.length <= 8 ? undefined : { takes: "at most 8 characters" }),
-  REMOTE_REALM_HOSTS: hosts,
   OUTGOING_HOSTS: hosts,
   OUTBOX_URL: (text) =>
     URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)

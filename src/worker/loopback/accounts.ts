@@ -67,7 +67,7 @@ const readPasswordConfig = async (ports: LoopBackPorts, realm: Realm): Promise<L
 };
 
 const openUsers = (ports: LoopBackPorts, realm: Realm): Promise<RealmUsers> =>
-  openRealmUsers(ports.accounts.inRealm(realm.name), realm, ports.accounts.clock);
+  openRealmUsers(ports.accounts.inRealm(realm.name), realm, { outgoing: ports.outgoing, clock: ports.accounts.clock });
 
 /** The realm in which an account is to be made, and the names without it. */
 const selectRealm = async (ports: LoopBackPorts, body: JsonObject): Promise<GivenNames & { readonly target: Realm }> => {
@@ -103,7 +103,8 @@ export const createAccount = async (ports: LoopBackPorts, body: JsonObject, addr
   const input = { ...rest, ...(username === undefined ? {} : { username }), ...(email === undefined ? {} : { email }) };
   demandModel(input);
   const users = await openUsers(ports, realm);
-  const confirmed = config.autoConfirm && !config.runConfirmationFunction;
+  // Whether an address is its owner's is for the endpoint of a remote realm to say.
+  const confirmed = realm.settings.remote !== null || (config.autoConfirm && !config.runConfirmationFunction);
   const result = await chargeAddress(ports, realm, address, async () => {
     const created = await users.create(input, "self", { confirmed });
     if (!created.ok) throw validationError(created.issues);

@@ -63,6 +63,9 @@ const translations: Partial<Readonly<Record<HttpErrorCode, LoopBackErrorCode>>> 
   TooManyAttempts: "TOO_MANY_ATTEMPTS",
   AuthProviderNotFound: "PROVIDER_DISABLED",
   UserpassTokenInvalid: "INVALID_TOKEN",
+  UserNotFound: "USER_NOT_FOUND",
+  SecondFactorRequired: "SECOND_FACTOR_REQUIRED",
+  SecondFactorEnrolmentRequired: "SECOND_FACTOR_REQUIRED",
   InvalidParameter: "LOGIN_FAILED",
   MaintenanceInProgress: "UNAVAILABLE",
 };
