@@ -21,7 +21,10 @@ export interface Api {
 }
 
 const timeoutMilliseconds = 30_000;
-/** Tries of a request that may be repeated: it changes nothing, or carries a key under which it is done once. */
+/**
+ * Tries of a request that may be repeated: a reading one, or one that carries a key under which the server makes a thing once. Other POST
+ * routes (forgetting, compacting) come to the same when repeated.
+ */
 const tries = 3;
 
 const problemSchema = z.object({
@@ -30,6 +33,18 @@ const problemSchema = z.object({
   requestId: z.string().optional(),
   problems: z.array(z.object({ place: z.string(), problem: z.string() })).optional(),
 });
+
+const diagnosticSchema = z.object({ file: z.string(), line: z.int(), column: z.int(), code: z.string(), message: z.string() });
+
+/** Routes outside the interface proper answer as the client's HTTP interface does; that of realm files says what is wrong where. */
+const plainErrorSchema = z
+  .object({ error: z.string(), error_code: z.string(), diagnostics: z.array(diagnosticSchema).default([]) })
+  .transform(({ error, error_code: code, diagnostics }) => ({
+    code,
+    detail: [error, ...diagnostics.map((found) => `${found.file}:${found.line}:${found.column}: ${found.message} [${found.code}]`)].join(
+      "\n  ",
+    ),
+  }));
 
 const codeOf = (status: number): CliErrorCode => {
   if (status === 401 || status === 403) return "Unauthorised";
@@ -46,7 +61,7 @@ const parseJson = (text: string): unknown => {
 };
 
 const refusal = async (response: Response): Promise<CliError> => {
-  const problem = problemSchema.safeParse(parseJson(await response.text())).data;
+  const problem = z.union([problemSchema, plainErrorSchema]).safeParse(parseJson(await response.text())).data;
   if (problem === undefined) {
     return new CliError(
       "Unexpected",
@@ -54,7 +69,7 @@ const refusal = async (response: Response): Promise<CliError> => {
       "Is the URL right? It is the server's origin, without a path.",
     );
   }
-  const { code, detail, problems = [], requestId } = problem;
+  const { code, detail, problems = [], requestId }: z.infer<typeof problemSchema> = problem;
   const places = problems.length > 1 ? problems.map(({ place, problem: text }) => `\n  ${place}: ${text}`).join("") : "";
   const log = response.status >= 500 && requestId !== undefined ? ` (request ${requestId})` : "";
   return new CliError(codeOf(response.status), `${places === "" ? detail : "The request was refused:"} [${code}]${log}${places}`);

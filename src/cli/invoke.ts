@@ -74,6 +74,7 @@ const assertKnown = (path: readonly string[], command: Command, words: readonly 
   const names = Object.keys(command.args);
   const positionals = names.filter((name) => command.args[name]?.type === "positional");
   const given: string[] = [];
+  const options = new Set<string>();
   for (let index = 0; index < words.length; index += 1) {
     const word = words[index] ?? "";
     if (word === "--") {
@@ -97,6 +98,7 @@ const assertKnown = (path: readonly string[], command: Command, words: readonly 
         meant === undefined ? undefined : `Did you mean --${meant}?`,
       );
     }
+    options.add(name);
     if (!takesValue(definition)) continue;
     const value = word.includes("=") ? word.slice(word.indexOf("=") + 1) : words[(index += 1)];
     if (value === undefined || (value.startsWith("--") && !word.includes("="))) throw usage(path, `--${name} needs a value.`);
@@ -105,6 +107,8 @@ const assertKnown = (path: readonly string[], command: Command, words: readonly 
   if (extra !== undefined) throw usage(path, `"${extra}" is one argument too many.`);
   const missing = positionals.slice(given.length).find((name) => command.args[name]?.required !== false);
   if (missing !== undefined) throw usage(path, `${missing.toUpperCase()} is missing.`);
+  const needed = names.find((name) => !positionals.includes(name) && command.args[name]?.required === true && !options.has(name));
+  if (needed !== undefined) throw usage(path, `--${needed} is missing.`);
 };
 
 const negated = (args: ArgsDef, name: string): ArgDef | undefined => {

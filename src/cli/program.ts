@@ -1,6 +1,7 @@
 import type { CommandGroup } from "./command.ts";
 import { checkCommand } from "./commands/check.ts";
 import { completionCommand } from "./commands/completion.ts";
+import { pushCommand } from "./commands/push.ts";
 import { resourceGroups } from "./commands/resources/index.ts";
 import { loginCommand, logoutCommand, statusCommand, tokenGroup } from "./commands/session.ts";
 import { startCommand } from "./commands/start.ts";
@@ -14,6 +15,7 @@ export const program = (terminal: Terminal): CommandGroup => {
     commands: [
       checkCommand(terminal),
       startCommand(terminal),
+      pushCommand(terminal),
       loginCommand(terminal),
       logoutCommand(terminal),
       statusCommand(terminal),

@@ -120,7 +120,6 @@ export const checkErrors = {
     "Roles are tried in order and the first whose `applyWhen` holds is taken; one before this applies always.",
   ),
   RoleWithoutAccess: warning("A role gives no access.", "Neither `read` nor `write` can be true, so whoever gets it sees nothing."),
-  RealmFilesInvalid: error("The realm files cannot be applied.", "The message says why; see docs/realms.md."),
 } as const satisfies Readonly<Record<string, ErrorEntry>>;
 
 export type CheckCode = keyof typeof checkErrors;

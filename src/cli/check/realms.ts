@@ -1,6 +1,18 @@
 import { checkRealmFiles } from "../../accounts/realm-files/check.ts";
-import type { RealmFile } from "../../accounts/realm-files/diagnostic.ts";
+import type { Diagnostic, RealmFile } from "../../accounts/realm-files/diagnostic.ts";
 import type { CheckRun } from "./deployment.ts";
+import type { Finding } from "./finding.ts";
+
+const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.?!]$/.test(text) ? "" : "."}`;
+
+/** What is wrong with a realm file, in the form of all findings. */
+export const realmFinding = ({ file, line, column, code, message }: Diagnostic): Finding => ({
+  file,
+  at: { line, column },
+  code,
+  severity: "error",
+  message: sentence(message),
+});
 
 /** Checks `iam/*.yaml` as the server would before applying them. */
 export const checkRealms = async (check: CheckRun): Promise<void> => {
@@ -9,14 +21,5 @@ export const checkRealms = async (check: CheckRun): Promise<void> => {
     const file = await check.read(path);
     if (file !== undefined) files.push({ path: file.name, text: file.text });
   }
-  const diagnostics = files.length === 0 ? [] : checkRealmFiles(files);
-  check.addForeign(
-    diagnostics.map(({ file, line, column, code, message }) => ({
-      file,
-      at: { line, column },
-      code,
-      severity: "error",
-      message: `${message.charAt(0).toUpperCase()}${message.slice(1).replace(/[.?]?$/, (end) => end || ".")}`,
-    })),
-  );
+  if (files.length > 0) check.addForeign(checkRealmFiles(files).map(realmFinding));
 };

@@ -9,7 +9,7 @@ import { textOf, type Command } from "../command.ts";
 import { CliError } from "../error.ts";
 import type { Terminal } from "../terminal.ts";
 
-const names = ["port", "host", "state", "log", "cert", "key"] as const;
+const names = ["port", "host", "state", "iam", "log", "cert", "key"] as const;
 
 /** Settings that have an option of their own. A secret is none of them: other users of the machine see a process's options. */
 const settings = settingNames.filter((name) => !isSecret(name)).map((name) => ({ name, option: name.toLowerCase().replaceAll("_", "-") }));
@@ -22,6 +22,7 @@ export const startCommand = (terminal: Terminal): Command => ({
     port: { type: "string", valueHint: "N", description: "Port to listen on, 0 for any free one", default: "9080" },
     host: { type: "string", valueHint: "H", description: "Address to listen on; 0.0.0.0 for all", default: "127.0.0.1" },
     state: { type: "string", valueHint: "DIR", description: "Folder of all data and secrets", default: ".reeve/state" },
+    iam: { type: "string", valueHint: "DIR", description: "Folder of realm files to apply (default iam, if there is one)" },
     log: { type: "enum", options: [...logSettings], description: "How much is logged", default: "info" },
     cert: { type: "string", valueHint: "FILE", description: "PEM certificate: serve HTTPS and WSS, together with --key" },
     key: { type: "string", valueHint: "FILE", description: "PEM private key of the certificate" },

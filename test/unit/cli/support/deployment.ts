@@ -1,10 +1,19 @@
 import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { workerOptions } from "../../../../src/server/worker-options.ts";
 import { makeAdminToken, makeSigningKeys } from "../../../../src/server/secrets.ts";
 
 /** Files of a deployment by their names. */
 export type Files = Readonly<Record<string, string>>;
+
+const objects: readonly (readonly [string, { readonly className: string }])[] = Object.entries(workerOptions.durableObjects);
+
+/** Bindings of other objects than partitions, behind all that mistakes are made in. */
+const otherObjects = objects
+  .filter(([name]) => name !== "PARTITIONS")
+  .map(([name, { className }]) => `\n[[durable_objects.bindings]]\nname = "${name}"\nclass_name = "${className}"\n`)
+  .join("");
 
 /** A deployment in which nothing is wrong, with secrets made for it. */
 export const goodDeployment = async (): Promise<Files> => ({
@@ -32,7 +41,7 @@ class_name = "Partition"
 
 [[migrations]]
 tag = "v1"
-new_sqlite_classes = ["Partition"]
+new_sqlite_classes = ${JSON.stringify(objects.map(([, { className }]) => className))}
 
 [vars]
 LOG_LEVEL = "info"
@@ -40,7 +49,7 @@ PUBLIC_ORIGIN = "https://sync.example.net"
 
 [dev]
 port = 9080
-`,
+${otherObjects}`,
   ".dev.vars": `# Secrets of wrangler dev
 SIGNING_KEYS='${await makeSigningKeys()}'
 ADMIN_TOKEN='${makeAdminToken()}'
