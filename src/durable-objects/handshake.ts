@@ -7,6 +7,8 @@ export interface Handshake {
   readonly info: ConnectionInfo;
   /** The sign-in by which the user came: when it is ended, the socket is closed. */
   readonly sessionId: string;
+  /** The client's connection, as the gateway's log names it. */
+  readonly connectionId: string;
   /** `gateway`: an internal socket, which carries bundles. `client`: the client's own socket, one sync message a frame. */
   readonly peer: "gateway" | "client";
 }

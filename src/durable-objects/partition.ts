@@ -1,5 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
-import type { ServerChange, ServerWriteResult, SessionMetrics } from "../session/ports.ts";
+import type { LogPort, ServerChange, ServerWriteResult, SessionMetrics } from "../session/ports.ts";
 import { openAccounts } from "../accounts/accounts.ts";
 import { authorisePartition, type Authorisation } from "../worker/authorise-partition.ts";
 import type { Environment } from "../worker/environment.ts";
@@ -59,7 +59,13 @@ export class Partition extends DurableObject<Environment> {
 
   constructor(context: DurableObjectState, environment: Environment) {
     super(context, environment);
-    this.#log = createLog(parseLogSetting(environment.LOG_LEVEL), "partition");
+    const log = createLog(parseLogSetting(environment.LOG_LEVEL), "partition");
+    this.#log = {
+      log: (level, message, details) => {
+        const address = readBirth(context.storage)?.address;
+        log.log(level, message, { ...details, ...(address === undefined ? {} : { realm: address.realm, partition: address.key }) });
+      },
+    } satisfies LogPort;
     this.#sockets = new Sockets(context);
     this.#sockets.wake((id, sessions) => this.#tryOpen() === undefined && this.#open().sessions.restore(id, sessions));
   }
@@ -74,6 +80,8 @@ export class Partition extends DurableObject<Environment> {
     if (authorisation === undefined) return new Response(null, { status: refusals.unavailable });
     const { 0: client, 1: server } = new WebSocketPair();
     const id = this.#sockets.accept(server, handshake);
+    const { connectionId, sessionId, info } = handshake;
+    this.#log.log("detail", "a connection was accepted", { connection: id, gateway: connectionId, user: info.userId, signIn: sessionId });
     if (authorisation.kind === "shutOut") this.#sockets.close(id, authorisation.close.code, authorisation.close.reason);
     else
       this.#open().sessions.connect(id, { ...handshake.info, access: authorisation.kind === "access" ? authorisation.access : noAccess });

@@ -7,5 +7,5 @@ export const workerOptions = {
   compatibilityFlags: ["nodejs_compat"],
   d1Databases: { DB: "reeve" },
   r2Buckets: { BACKUPS: "reeve-backups" },
-  durableObjects: { PARTITIONS: { className: "Partition", useSQLite: true } },
+  durableObjects: { PARTITIONS: { className: "Partition", useSQLite: true }, LOGS: { className: "Logs", useSQLite: true } },
 } satisfies Omit<WorkerOptions, "modules">;

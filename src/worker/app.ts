@@ -10,6 +10,7 @@ import { loopback } from "./loopback/routes.ts";
 import { createLog, parseLogSetting } from "./logging.ts";
 import { management } from "./management/index.ts";
 import { realmFiles } from "./realm-files/routes.ts";
+import { requestLog } from "./request-log.ts";
 import { service } from "./service.ts";
 import { signInApi } from "./sign-in/index.ts";
 
@@ -30,6 +31,7 @@ export const app = new Hono<WorkerHono>();
 // Sockets first: the answer to an upgrade takes no further headers.
 app.route("/", gateway);
 
+app.use(requestLog);
 app.use(secureHeaders());
 app.use(bodyLimit({ maxSize: maxBodyBytes, onError: (context) => answer(context, "ReadSizeLimitExceeded") }));
 app.route("/", service);

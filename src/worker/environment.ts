@@ -1,3 +1,4 @@
+import type { Logs } from "../durable-objects/logs.ts";
 import type { Partition } from "../durable-objects/partition.ts";
 
 /** Every binding, secret and setting of the Worker (docs/operations.md). Secrets and settings arrive as text and are parsed once where they are used. */
@@ -8,6 +9,8 @@ export interface Environment {
   readonly BACKUPS: R2Bucket;
   /** One object a partition. */
   readonly PARTITIONS: DurableObjectNamespace<Partition>;
+  /** One object that keeps the last days' log lines. */
+  readonly LOGS: DurableObjectNamespace<Logs>;
   /** Secret: `{"keys":[…]}`, private ES256 JWKs with `kid`; the first signs, all verify. */
   readonly SIGNING_KEYS: string;
   /** Secret: the token of the management interface and of tools. */
@@ -20,8 +23,6 @@ export interface Environment {
   readonly REALM_REQUIRED?: string;
   /** What separates a realm from a name, as in `myRealm:john`, where a realm does not say otherwise. Default `:`; empty: names are never split. */
   readonly REALM_DELIMITER?: string;
-  /** Hosts (`127.0.0.1:8080,users.internal`) that remote realms may call although they are private or speak plain HTTP; for development. */
-  readonly REMOTE_REALM_HOSTS?: string;
   /** Hosts (`127.0.0.1:8080`) that sign-in providers and the outbox may call although they are private or speak plain HTTP; for development. */
   readonly OUTGOING_HOSTS?: string;
   /** Where messages to people are delivered; absent: they wait in the mailbox of development (docs/sign-in.md). */

@@ -1,6 +1,11 @@
 import { app } from "./app.ts";
 import type { Environment } from "./environment.ts";
+import { logBook } from "./log-book.ts";
+import { setLogKeeper } from "./logging.ts";
 
+export { Logs } from "../durable-objects/logs.ts";
 export { Partition } from "../durable-objects/partition.ts";
+
+setLogKeeper(logBook);
 
 export default { fetch: app.fetch } satisfies ExportedHandler<Environment>;

@@ -132,7 +132,7 @@ const serve = (environment: Environment, admission: Admission): WebSocket => {
       },
       authorise: (key) => authorisePartition(environment, { realm, key }, { userId, sessionId }),
       open: (key, access) =>
-        openLink(environment, { address: { realm, key }, info: infoOf(admission, access), sessionId, peer: "gateway" }),
+        openLink(environment, { address: { realm, key }, info: infoOf(admission, access), sessionId, connectionId: id, peer: "gateway" }),
       log,
     },
     { mode: negotiated.mode, version: negotiated.version, zlib, limits: gatewayLimits.wire },
@@ -172,7 +172,13 @@ gateway.get("/realms/:realm/partitions/:partition/sync", async (context) => {
   const authorisation = await authorisePartition(context.env, address, admission);
   if (authorisation.kind !== "access" || admission.negotiated.mode === "flexible") return refuse(context, "Forbidden");
   const { webSocket } = await stubOf(context.env, address).fetch(
-    handshakeRequest({ address, info: infoOf(admission, authorisation.access), sessionId: admission.sessionId, peer: "client" }),
+    handshakeRequest({
+      address,
+      info: infoOf(admission, authorisation.access),
+      sessionId: admission.sessionId,
+      connectionId: admission.id,
+      peer: "client",
+    }),
   );
   if (webSocket === null) return refuse(context, "MaintenanceInProgress");
   return switchProtocols(webSocket, admission);

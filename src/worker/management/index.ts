@@ -11,6 +11,7 @@ import type { ManagementApp, ManagementContext, ManagementHono } from "./context
 import { openApiDocument, referencePage } from "./reference.ts";
 import { accessRoutes } from "./routes/access.ts";
 import { catalogueRoutes } from "./routes/catalogue.ts";
+import { logRoutes } from "./routes/logs.ts";
 import { partitionRoutes } from "./routes/partitions.ts";
 import { realmRoutes } from "./routes/realms.ts";
 import { serverRoutes } from "./routes/server.ts";
@@ -74,6 +75,7 @@ catalogueRoutes(management);
 userRoutes(management);
 accessRoutes(management);
 partitionRoutes(management);
+logRoutes(management);
 
 management.get("/openapi.json", (context) => context.json(openApiDocument(management, version)));
 management.get("/docs", (context) => referencePage(context, openApiDocument(management, version)));
