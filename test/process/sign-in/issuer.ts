@@ -1,5 +1,5 @@
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWTPayload } from "jose";
-import Provider from "oidc-provider";
+import { Provider } from "oidc-provider";
 import { Browser } from "./browser.ts";
 import { Loopback } from "./support.ts";
 
