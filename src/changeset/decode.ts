@@ -194,7 +194,7 @@ class ChangesetDecoder {
   private columnType(): ColumnType {
     const start = this.reader.position;
     const number = this.reader.smallInt64();
-    const type = columnTypeOf[number];
+    const type = columnTypeOf.get(number);
     if (type === undefined) throw new ChangesetError("UnsupportedColumnType", `column type ${number}`, start);
     return type;
   }
@@ -202,7 +202,7 @@ class ChangesetDecoder {
   private collection(): CollectionKind {
     const start = this.reader.position;
     const number = this.reader.uint8();
-    const kind = collectionKindOf[number];
+    const kind = collectionKindOf.get(number);
     if (kind === undefined) throw new ChangesetError("UnsupportedCollection", `collection kind ${number}`, start);
     return kind;
   }

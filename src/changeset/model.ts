@@ -58,6 +58,9 @@ export type Payload =
 
 export type PayloadType = Payload["type"];
 
+/** A payload that is a value of its own, as opposed to one that asks for a container or for removal. */
+export type Scalar = Exclude<Payload, { readonly type: "ObjectValue" | "Dictionary" | "Erased" | "List" | "Set" }>;
+
 /** Types a column may have; `Mixed` is written as payload type Null. */
 export type ColumnType =
   | "Mixed"

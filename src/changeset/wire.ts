@@ -56,37 +56,27 @@ export const columnTypes: Record<ColumnType, number> = {
   ObjectId: 10,
   Uuid: 11,
 };
-/** Column types by number. */
-export const columnTypeOf: readonly ColumnType[] = [
-  "Mixed",
-  "Int",
-  "Bool",
-  "String",
-  "Binary",
-  "Timestamp",
-  "Float",
-  "Double",
-  "Decimal",
-  "Link",
-  "ObjectId",
-  "Uuid",
-];
-
 /** GlobalKey's number; as a payload it is refused. */
 export const globalKeyType = -1;
 
 export const keyColumnTypes: Record<KeyColumnType, number> = { Int: 1, String: 3, ObjectId: 10, Uuid: 11, GlobalKey: globalKeyType };
-export const keyColumnTypeOf: ReadonlyMap<number, KeyColumnType> = new Map([
-  [1, "Int"],
-  [3, "String"],
-  [10, "ObjectId"],
-  [11, "Uuid"],
-  [globalKeyType, "GlobalKey"],
-]);
 
 export const collectionKinds: Record<CollectionKind, number> = { Single: 0, List: 1, Dictionary: 2, Set: 3 };
-/** Collection kinds by number. */
-export const collectionKindOf: readonly CollectionKind[] = ["Single", "List", "Dictionary", "Set"];
+
+/** The names that a table gives numbers to, in its order. */
+export const namesOf = <Name extends string>(table: Readonly<Record<Name, number>>): Name[] => {
+  const names: Name[] = [];
+  for (const name in table) names.push(name);
+  return names;
+};
+
+/** What the numbers of a table stand for. */
+const byNumber = <Name extends string>(numbers: Readonly<Record<Name, number>>): ReadonlyMap<number, Name> =>
+  new Map(namesOf(numbers).map((name) => [numbers[name], name]));
+
+export const columnTypeOf = byNumber(columnTypes);
+export const keyColumnTypeOf = byNumber(keyColumnTypes);
+export const collectionKindOf = byNumber(collectionKinds);
 
 export const tableTypes = { TopLevel: 0, Embedded: 1, Asymmetric: 2 } as const;
 

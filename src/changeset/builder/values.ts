@@ -2,11 +2,8 @@ import { parseDecimal } from "../decimal.ts";
 import { bitsOfDouble, bitsOfFloat } from "../floating.ts";
 import { isObjectIdText, isUuidText } from "../hex.ts";
 import { intKey, nullKey, objectIdKey, stringKey, uuidKey } from "../key.ts";
-import type { ColumnType, KeyColumnType, KeyKind, ObjectKey, Payload } from "../model.ts";
+import type { ColumnType, KeyColumnType, KeyKind, ObjectKey, Scalar } from "../model.ts";
 import { timestampOfMilliseconds } from "../timestamp.ts";
-
-/** A payload that is a value by itself. */
-export type ScalarPayload = Exclude<Payload, { type: "ObjectValue" | "Dictionary" | "Erased" | "List" | "Set" }>;
 
 /** An embedded object to be written: its fields. */
 export class EmbeddedValue {
@@ -31,7 +28,7 @@ export type Value =
   | bigint
   | Date
   | Uint8Array
-  | ScalarPayload
+  | Scalar
   | EmbeddedValue
   | readonly Value[]
   | ReadonlyMap<string, Value>
@@ -42,23 +39,23 @@ export type ScalarValue = Exclude<Value, EmbeddedValue | readonly Value[] | Read
 export type KeyValue = ObjectKey | null | string | number | bigint;
 
 /** @throws RangeError when the number is not whole. */
-export const int = (value: number | bigint): ScalarPayload => ({ type: "Int", value: BigInt(value) });
-export const float = (value: number): ScalarPayload => ({ type: "Float", bits: bitsOfFloat(value) });
-export const double = (value: number): ScalarPayload => ({ type: "Double", bits: bitsOfDouble(value) });
+export const int = (value: number | bigint): Scalar => ({ type: "Int", value: BigInt(value) });
+export const float = (value: number): Scalar => ({ type: "Float", bits: bitsOfFloat(value) });
+export const double = (value: number): Scalar => ({ type: "Double", bits: bitsOfDouble(value) });
 /** @throws RangeError when the text is no decimal of at most 34 digits. */
-export function decimal(text: string): ScalarPayload {
+export function decimal(text: string): Scalar {
   const value = parseDecimal(text);
   if (value === undefined) throw new RangeError(`not a decimal of at most 34 digits: ${text}`);
   return value;
 }
 /** `text`: 24 lower-case hex digits. */
-export const objectId = (text: string): ScalarPayload => ({ type: "ObjectId", value: text });
+export const objectId = (text: string): Scalar => ({ type: "ObjectId", value: text });
 /** `text`: canonical, in lower case. */
-export const uuid = (text: string): ScalarPayload => ({ type: "Uuid", value: text });
+export const uuid = (text: string): Scalar => ({ type: "Uuid", value: text });
 /** Seconds since 1970, and nanoseconds of the same sign below 10^9. */
-export const timestamp = (seconds: bigint, nanoseconds: number): ScalarPayload => ({ type: "Timestamp", seconds, nanoseconds });
+export const timestamp = (seconds: bigint, nanoseconds: number): Scalar => ({ type: "Timestamp", seconds, nanoseconds });
 /** A link to an object, which need not exist yet. */
-export const link = (table: string, key: KeyValue): ScalarPayload => ({ type: "Link", table, key: keyOf(key, undefined) ?? nullKey });
+export const link = (table: string, key: KeyValue): Scalar => ({ type: "Link", table, key: keyOf(key, undefined) ?? nullKey });
 export const embedded = (fields: Fields = {}): EmbeddedValue => new EmbeddedValue(fields);
 
 const isInt64 = (value: bigint): boolean => value === BigInt.asIntN(64, value);
@@ -94,16 +91,16 @@ export function keyOf(value: KeyValue, type: KeyColumnType | undefined): ObjectK
  *
  * @returns undefined when the value does not fit.
  */
-export function payloadOf(value: ScalarValue, type: ColumnType | undefined): ScalarPayload | undefined {
+export function payloadOf(value: ScalarValue, type: ColumnType | undefined): Scalar | undefined {
   const wanted = type === "Mixed" ? undefined : type;
   const payload = value === null ? nullPayload : rawPayload(value, wanted);
   if (payload === undefined || wanted === undefined || payload.type === "Null") return payload;
   return payload.type === wanted ? payload : undefined;
 }
 
-const nullPayload: ScalarPayload = { type: "Null" };
+const nullPayload: Scalar = { type: "Null" };
 
-function rawPayload(value: Exclude<ScalarValue, null>, wanted: ColumnType | undefined): ScalarPayload | undefined {
+function rawPayload(value: Exclude<ScalarValue, null>, wanted: ColumnType | undefined): Scalar | undefined {
   switch (typeof value) {
     case "boolean":
       return { type: "Bool", value };
@@ -122,19 +119,19 @@ function rawPayload(value: Exclude<ScalarValue, null>, wanted: ColumnType | unde
 }
 
 /** Whether the format can hold a payload that the caller made. */
-function isSound(payload: ScalarPayload): boolean {
+function isSound(payload: Scalar): boolean {
   if (payload.type === "Int") return isInt64(payload.value);
   if (payload.type === "ObjectId") return isObjectIdText(payload.value);
   return payload.type !== "Uuid" || isUuidText(payload.value);
 }
 
-function textPayload(value: string, wanted: ColumnType | undefined): ScalarPayload | undefined {
+function textPayload(value: string, wanted: ColumnType | undefined): Scalar | undefined {
   if (wanted === "ObjectId") return isObjectIdText(value) ? objectId(value) : undefined;
   if (wanted === "Uuid") return isUuidText(value) ? uuid(value) : undefined;
   return wanted === "Decimal" ? parseDecimal(value) : { type: "String", value };
 }
 
-function numberPayload(value: number, wanted: ColumnType | undefined): ScalarPayload | undefined {
+function numberPayload(value: number, wanted: ColumnType | undefined): Scalar | undefined {
   if (wanted === "Float") return float(value);
   if (wanted === "Double") return double(value);
   if (wanted === "Decimal") return parseDecimal(String(value));

@@ -1,9 +1,9 @@
-import type { CollectionKind, Instruction, ObjectKey, Path, PathElement, Payload, Place } from "../model.ts";
+import type { CollectionKind, Instruction, ObjectKey, Path, PathElement, Payload, Place, Scalar } from "../model.ts";
 import { ChangeError } from "./change-error.ts";
 import { Extent } from "./extent.ts";
 import type { FindClass } from "./shape.ts";
 import { type Slot, slotAt } from "./slots.ts";
-import { EmbeddedValue, type KeyValue, keyOf, payloadOf, type ScalarPayload, type ScalarValue, type Value } from "./values.ts";
+import { EmbeddedValue, type KeyValue, keyOf, payloadOf, type ScalarValue, type Value } from "./values.ts";
 
 /** A place in an object: a field, or a field and the way down from it (list indexes, dictionary keys, fields of embedded objects). */
 export type Where = string | readonly [field: string, ...path: PathElement[]];
@@ -162,7 +162,7 @@ export class ChangeWriter {
     return new ChangeError(`${place.table}[${place.key.text}].${place.field}${steps}`, what);
   }
 
-  private checkedLink(target: Target, link: Extract<ScalarPayload, { type: "Link" }>): Payload {
+  private checkedLink(target: Target, link: Extract<Scalar, { type: "Link" }>): Payload {
     const column = target.slot?.of;
     const expected = column?.type === "Link" ? (column.linkTarget ?? "") : "";
     if (expected !== "" && link.table !== expected) throw this.error(target, `links to ${expected}, not to ${link.table}`);

@@ -1,4 +1,5 @@
 import { bitsOfDecimal, type Decimal, decimalOfBits, parseDecimal } from "../decimal.ts";
+import { defaultDecodeLimits } from "../decode.ts";
 import { bitsOfDouble, bitsOfFloat, doubleOfBits, floatOfBits } from "../floating.ts";
 import { bytesOfHex, isObjectIdText, isUuidText } from "../hex.ts";
 import { globalKey, intKey, nullKey, objectIdKey, stringKey, uuidKey } from "../key.ts";
@@ -18,12 +19,13 @@ import type {
   Update,
 } from "../model.ts";
 import {
-  collectionKindOf,
-  columnTypeOf,
+  collectionKinds,
+  columnTypes,
   decimalCoefficientBits,
   decimalExponentBias,
-  keyColumnTypeOf,
+  keyColumnTypes,
   maxDecimalExponent,
+  namesOf,
   nanosecondsPerSecond,
   opcodes,
   payloadTypes,
@@ -33,16 +35,11 @@ import type { ReadablePayloadType } from "./notation.ts";
 
 export { ReadableChangesetError } from "./json-cursor.ts";
 
-const maxPathDepth = 100;
-const words = <Word extends string>(table: Readonly<Record<Word, unknown>>): Word[] => {
-  const found: Word[] = [];
-  for (const word in table) found.push(word);
-  return found;
-};
-const kinds: readonly InstructionKind[] = words(opcodes);
-const payloadWords: readonly ReadablePayloadType[] = words(payloadTypes).map((type) => (type === "Uuid" ? "UUID" : type));
-const columnWords = columnTypeOf.map((type) => (type === "Uuid" ? "UUID" : type));
-const keyColumnWords = [...keyColumnTypeOf.values()].map((type) => (type === "Uuid" ? "UUID" : type));
+const { maxPathDepth } = defaultDecodeLimits;
+const kinds: readonly InstructionKind[] = namesOf(opcodes);
+const payloadWords: readonly ReadablePayloadType[] = namesOf(payloadTypes).map((type) => (type === "Uuid" ? "UUID" : type));
+const columnWords = namesOf(columnTypes).map((type) => (type === "Uuid" ? "UUID" : type));
+const keyColumnWords = namesOf(keyColumnTypes).map((type) => (type === "Uuid" ? "UUID" : type));
 const keyWords = ["int", "string", "objectid", "uuid", "globalkey"] as const;
 
 /**
@@ -164,7 +161,7 @@ function path(at: JsonCursor): Path {
 }
 
 const priorSize = (at: JsonCursor): number => at.member("prior_size").uint32();
-const collection = (at: JsonCursor): CollectionKind => at.member("collection").oneOf(collectionKindOf);
+const collection = (at: JsonCursor): CollectionKind => at.member("collection").oneOf(namesOf(collectionKinds));
 
 function columnType(at: JsonCursor): ColumnType {
   const word = at.oneOf(columnWords);

@@ -1,9 +1,8 @@
-import type { ObjectKey, Payload } from "../../changeset/model.ts";
+import type { ObjectKey, Payload, Scalar } from "../../changeset/model.ts";
 import { Refusal } from "./bad-changeset.ts";
 import type { ClassState, ValueType } from "./classes.ts";
 import { maxNesting } from "./places.ts";
 import { utf8Length } from "./utf8.ts";
-import type { Scalar } from "./values.ts";
 import type { Workspace } from "./workspace.ts";
 
 type Link = Extract<Scalar, { readonly type: "Link" }>;
@@ -20,19 +19,6 @@ export type Admitted =
 /** Checks a payload against the type of the place it is meant for (merge-rules §7, type rules of Update and the inserts). */
 export const admit = (workspace: Workspace, payload: Payload, type: ValueType, level: number): Admitted => {
   switch (payload.type) {
-    case "Null":
-    case "Int":
-    case "Bool":
-    case "String":
-    case "Binary":
-    case "Timestamp":
-    case "Float":
-    case "Double":
-    case "Decimal":
-    case "Link":
-    case "ObjectId":
-    case "Uuid":
-      return { kind: "scalar", value: admitScalar(workspace, payload, type) };
     case "ObjectValue":
       if (!type.embedded) throw new Refusal("ObjectNotAllowed", `the type here is ${type.type}`);
       return { kind: "embedded" };
@@ -46,6 +32,7 @@ export const admit = (workspace: Workspace, payload: Payload, type: ValueType, l
     case "Erased":
       throw new Refusal("ErasedOutsideDictionary", "this is no dictionary entry");
   }
+  return { kind: "scalar", value: admitScalar(workspace, payload, type) };
 };
 
 /** The same for values that hold nothing: also the rule for members of sets. */
@@ -57,19 +44,9 @@ export const admitScalar = (workspace: Workspace, value: Scalar, type: ValueType
     case "Link":
       admitLink(workspace, value, type);
       return value;
-    case "Int":
-    case "Bool":
-    case "String":
-    case "Binary":
-    case "Timestamp":
-    case "Float":
-    case "Double":
-    case "Decimal":
-    case "ObjectId":
-    case "Uuid":
-      requireType(value, type);
-      return value;
   }
+  requireType(value, type);
+  return value;
 };
 
 const requireType = (value: Scalar, type: ValueType): void => {

@@ -5,8 +5,9 @@ import type {
   ArrayMove,
   Clear,
   CollectionKind,
-  Payload,
   PathInstruction,
+  Payload,
+  Scalar,
   SetErase,
   SetInsert,
   Update,
@@ -24,7 +25,6 @@ import {
   emptyList,
   emptySet,
   entryCost,
-  type Scalar,
   type Stored,
   type StoredDictionary,
   type StoredSet,
@@ -273,20 +273,8 @@ const scalarOf = (payload: Payload): Scalar => {
     case "Dictionary":
     case "Set":
       throw new Refusal("CollectionNotAllowed", "sets hold no collections");
-    case "Null":
-    case "Int":
-    case "Bool":
-    case "String":
-    case "Binary":
-    case "Timestamp":
-    case "Float":
-    case "Double":
-    case "Decimal":
-    case "Link":
-    case "ObjectId":
-    case "Uuid":
-      return payload;
   }
+  return payload;
 };
 
 export const setInsert = (workspace: Workspace, instruction: SetInsert): void => {

@@ -1,9 +1,10 @@
 import { ByteReader } from "../../changeset/byte-reader.ts";
 import { ByteWriter } from "../../changeset/byte-writer.ts";
+import type { Scalar } from "../../changeset/model.ts";
 import type { ClassState, ValueType } from "./classes.ts";
 import { decodeRowKey, encodeRowKey } from "./row-key.ts";
 import { memberIdentity } from "./set-identity.ts";
-import { isDefault, nullValue, type Fields, type Scalar, type Stored } from "./values.ts";
+import { isDefault, nullValue, type Fields, type Stored } from "./values.ts";
 
 const formatVersion = 1;
 
@@ -82,21 +83,8 @@ const writeValue = (value: Stored, type: ValueType, findClass: FindClass): void 
       writer.byte(tag.embedded);
       writeFields(findClass(type.linkTarget ?? ""), value.fields, findClass);
       return;
-    case "Null":
-    case "Int":
-    case "Bool":
-    case "String":
-    case "Binary":
-    case "Timestamp":
-    case "Float":
-    case "Double":
-    case "Decimal":
-    case "Link":
-    case "ObjectId":
-    case "Uuid":
-      writeScalar(value);
-      return;
   }
+  writeScalar(value);
 };
 
 const writeScalar = (value: Scalar): void => {

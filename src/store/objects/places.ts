@@ -99,7 +99,11 @@ const walkValue = (
 ): Slot => {
   const element = path[position];
   const isLast = position === path.length - 1;
-  switch (value?.type) {
+  if (value === undefined || value.type === "Null") {
+    if (type.embedded) throw new Refusal("PathNotFound", "the embedded object on the way is null");
+    throw new Refusal("PathMismatch", "the path leads through null");
+  }
+  switch (value.type) {
     case "Embedded": {
       if (typeof element !== "string") throw new Refusal("PathMismatch", "an index where the name of a property is needed");
       const column = columnNamed(classNamed(workspace, type.linkTarget ?? ""), element);
@@ -119,22 +123,6 @@ const walkValue = (
       if (held === undefined) throw new Refusal("PathNotFound", `no dictionary key ${element}`);
       return walkValue(workspace, record, held, type, path, position + 1, level + 1);
     }
-    case undefined:
-    case "Null":
-      if (type.embedded) throw new Refusal("PathNotFound", "the embedded object on the way is null");
-      throw new Refusal("PathMismatch", "the path leads through null");
-    case "Set":
-    case "Int":
-    case "Bool":
-    case "String":
-    case "Binary":
-    case "Timestamp":
-    case "Float":
-    case "Double":
-    case "Decimal":
-    case "Link":
-    case "ObjectId":
-    case "Uuid":
-      throw new Refusal("PathMismatch", `the path leads through a value of type ${value.type}`);
   }
+  throw new Refusal("PathMismatch", `the path leads through a value of type ${value.type}`);
 };

@@ -1,9 +1,9 @@
-import type { ObjectKey } from "../../changeset/model.ts";
+import type { ObjectKey, Scalar } from "../../changeset/model.ts";
 import type { ClassState, ObjectRecord, ValueType } from "./classes.ts";
 import { decodeFields } from "./fields-codec.ts";
 import { compareBytes, decodeRowKey, encodeRowKey } from "./row-key.ts";
 import type { StoredObject } from "./storage.ts";
-import { defaultValue, nullValue, type Fields, type Scalar, type Stored } from "./values.ts";
+import { defaultValue, nullValue, type Fields, type Stored } from "./values.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** A value as it is read. Dictionaries are in order of their keys, sets in order of their members. */
@@ -172,17 +172,6 @@ const readValue = (workspace: Workspace, value: Stored, type: ValueType, links: 
       const dangling = target === undefined || !workspace.exists(target, value.key);
       return dangling && links === "visible" ? nullValue : { ...value, dangling };
     }
-    case "Null":
-    case "Int":
-    case "Bool":
-    case "String":
-    case "Binary":
-    case "Timestamp":
-    case "Float":
-    case "Double":
-    case "Decimal":
-    case "ObjectId":
-    case "Uuid":
-      return value;
   }
+  return value;
 };

@@ -1,6 +1,6 @@
 import { decimalClass, type Decimal } from "../../changeset/decimal.ts";
 import { doubleOfBits, floatOfBits } from "../../changeset/floating.ts";
-import type { Scalar } from "./values.ts";
+import type { Scalar } from "../../changeset/model.ts";
 
 const decimalText = (negative: boolean, digits: string, exponent: number): string => {
   const significant = digits.replace(/0+$/, "");

@@ -1,9 +1,9 @@
-import type { AddColumn, AddTable, Instruction, ObjectKey, Path, Payload } from "../../changeset/model.ts";
+import type { AddColumn, AddTable, Instruction, ObjectKey, Path, Payload, Scalar } from "../../changeset/model.ts";
 import { isLinkApplicable } from "./admission.ts";
 import { ChangesetSize } from "./changeset-size.ts";
 import { describeColumn, type ClassState, type ValueType } from "./classes.ts";
 import { readPage, type HeldObject } from "./reader.ts";
-import { isDefault, nullValue, type Fields, type Scalar, type Stored } from "./values.ts";
+import { isDefault, nullValue, type Fields, type Stored } from "./values.ts";
 import type { Workspace } from "./workspace.ts";
 
 const pageObjects = 256;
@@ -147,19 +147,6 @@ class ObjectWriter {
       case "Embedded":
         this.#fields(field, path, type.linkTarget ?? "", value.fields);
         return;
-      case "Null":
-      case "Int":
-      case "Bool":
-      case "String":
-      case "Binary":
-      case "Timestamp":
-      case "Float":
-      case "Double":
-      case "Decimal":
-      case "Link":
-      case "ObjectId":
-      case "Uuid":
-        return;
     }
   }
 
@@ -183,18 +170,7 @@ class ObjectWriter {
         return { type: value.type };
       case "Link":
         return isLinkApplicable(this.#workspace, value) ? value : nullValue;
-      case "Null":
-      case "Int":
-      case "Bool":
-      case "String":
-      case "Binary":
-      case "Timestamp":
-      case "Float":
-      case "Double":
-      case "Decimal":
-      case "ObjectId":
-      case "Uuid":
-        return value;
     }
+    return value;
   }
 }

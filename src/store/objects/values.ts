@@ -1,24 +1,4 @@
-import type { ColumnType, CollectionKind, Payload } from "../../changeset/model.ts";
-
-/** A payload that is a value of its own, as opposed to one that asks for a container or for removal. */
-export type Scalar = Extract<
-  Payload,
-  {
-    readonly type:
-      | "Null"
-      | "Int"
-      | "Bool"
-      | "String"
-      | "Binary"
-      | "Timestamp"
-      | "Float"
-      | "Double"
-      | "Decimal"
-      | "Link"
-      | "ObjectId"
-      | "Uuid";
-  }
->;
+import type { CollectionKind, ColumnType, Scalar } from "../../changeset/model.ts";
 
 /**
  * Values of an object by column id. A hole stands for the column's default, so that a new column costs existing objects nothing.
@@ -124,20 +104,8 @@ export const isDefault = (
       return value.members.size === 0;
     case "Embedded":
       return false;
-    case "Null":
-    case "Int":
-    case "Bool":
-    case "String":
-    case "Binary":
-    case "Timestamp":
-    case "Float":
-    case "Double":
-    case "Decimal":
-    case "Link":
-    case "ObjectId":
-    case "Uuid":
-      return column.collection === "Single" && sameBits(value, column.nullable ? nullValue : zeroByType[column.type]);
   }
+  return column.collection === "Single" && sameBits(value, column.nullable ? nullValue : zeroByType[column.type]);
 };
 
 // Measured on V8 with values as a decoder makes them.

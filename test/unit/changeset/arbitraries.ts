@@ -88,11 +88,11 @@ const instructions: { readonly [Kind in InstructionKind]: fc.Arbitrary<Instructi
     .record({
       table: name,
       field: name,
-      type: fc.constantFrom(...columnTypeOf),
+      type: fc.constantFrom(...columnTypeOf.values()),
       nullable: fc.boolean(),
-      collection: fc.constantFrom(...collectionKindOf),
+      collection: fc.constantFrom(...collectionKindOf.values()),
       target: name,
-      keys: fc.constantFrom(...columnTypeOf),
+      keys: fc.constantFrom(...columnTypeOf.values()),
     })
     .map(({ target, keys, ...column }): Instruction => ({
       kind: "AddColumn",
@@ -118,7 +118,9 @@ const instructions: { readonly [Kind in InstructionKind]: fc.Arbitrary<Instructi
     .tuple(listPlace, uint32, uint32)
     .map(([place, destination, priorSize]) => ({ kind: "ArrayMove", ...place, destination, priorSize })),
   ArrayErase: fc.tuple(listPlace, uint32).map(([place, priorSize]) => ({ kind: "ArrayErase", ...place, priorSize })),
-  Clear: fc.tuple(anyPlace, fc.constantFrom(...collectionKindOf)).map(([place, collection]) => ({ kind: "Clear", ...place, collection })),
+  Clear: fc
+    .tuple(anyPlace, fc.constantFrom(...collectionKindOf.values()))
+    .map(([place, collection]) => ({ kind: "Clear", ...place, collection })),
   SetInsert: fc.tuple(anyPlace, anyPayload).map(([place, value]) => ({ kind: "SetInsert", ...place, value })),
   SetErase: fc.tuple(anyPlace, anyPayload).map(([place, value]) => ({ kind: "SetErase", ...place, value })),
 };

@@ -34,8 +34,7 @@ export class Tape {
   }
 }
 
-const types: readonly ColumnType[] = [
-  "Mixed",
+const scalarTypes: readonly [Exclude<ColumnType, "Mixed" | "Link">, ...Exclude<ColumnType, "Mixed" | "Link">[]] = [
   "Int",
   "Bool",
   "String",
@@ -47,6 +46,7 @@ const types: readonly ColumnType[] = [
   "ObjectId",
   "Uuid",
 ];
+const types: readonly ColumnType[] = ["Mixed", ...scalarTypes];
 const kinds: readonly CollectionKind[] = ["Single", "List", "Dictionary", "Set"];
 
 const columnsOf = (table: string): Instruction[] => [
@@ -106,18 +106,6 @@ const draws: { readonly [Type in Exclude<ColumnType, "Mixed" | "Link">]: Draw } 
   ObjectId: (tape) => ({ type: "ObjectId", value: tape.one(["0".repeat(24), "65f0000000000000000000a2"]) }),
   Uuid: (tape) => ({ type: "Uuid", value: tape.one(["00000000-0000-0000-0000-000000000000", "3b241101-e2bb-4255-8caf-4136c566a962"]) }),
 };
-const scalarTypes: readonly [Exclude<ColumnType, "Mixed" | "Link">, ...Exclude<ColumnType, "Mixed" | "Link">[]] = [
-  "Int",
-  "Bool",
-  "String",
-  "Binary",
-  "Timestamp",
-  "Float",
-  "Double",
-  "Decimal",
-  "ObjectId",
-  "Uuid",
-];
 
 const linkTo = (tape: Tape, table: string): Payload => ({ type: "Link", table, key: keyIn(tape, table) });
 

@@ -1,9 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { stringKey } from "../../../src/changeset/key.ts";
-import type { Instruction, Payload } from "../../../src/changeset/model.ts";
+import type { Instruction, Payload, Scalar } from "../../../src/changeset/model.ts";
 import { MemoryObjectStorage, ObjectState, stateToJson, type ReadValue } from "../../../src/store/objects/index.ts";
 import { memberIdentity } from "../../../src/store/objects/set-identity.ts";
-import type { Scalar } from "../../../src/store/objects/values.ts";
 import {
   add,
   addClass,
