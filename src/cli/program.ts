@@ -1,6 +1,7 @@
 import type { CommandGroup } from "./command.ts";
 import { checkCommand } from "./commands/check.ts";
 import { completionCommand } from "./commands/completion.ts";
+import { logsCommand } from "./commands/logs.ts";
 import { pushCommand } from "./commands/push.ts";
 import { resourceGroups } from "./commands/resources/index.ts";
 import { loginCommand, logoutCommand, statusCommand, tokenGroup } from "./commands/session.ts";
@@ -19,6 +20,7 @@ export const program = (terminal: Terminal): CommandGroup => {
       loginCommand(terminal),
       logoutCommand(terminal),
       statusCommand(terminal),
+      logsCommand(terminal),
       tokenGroup(terminal),
       ...resourceGroups(terminal),
       completionCommand(terminal, () => root),

@@ -1,4 +1,5 @@
 import type { Operation } from "../../operation.ts";
+import { logSettings } from "../../../worker/logging.ts";
 import { bodyJson, bodyText } from "./members.ts";
 
 const provider = { provider: "The provider's type, such as local-userpass or anon-user" } as const;
@@ -159,5 +160,37 @@ export const auditOperations: readonly Operation[] = [
     method: "GET",
     path: "/audit",
     output: { kind: "table", paged: true, columns: auditColumns },
+  },
+];
+
+const levelPath = "/logs/level";
+
+/** How much is logged. */
+export const logLevelOperations: readonly Operation[] = [
+  { name: "get", description: "Show how much is logged", method: "GET", path: levelPath, output: { kind: "record" } },
+  {
+    name: "set",
+    description: "Choose how much is logged, from now on until it is reset",
+    method: "PUT",
+    path: levelPath,
+    members: {
+      level: {
+        in: "body",
+        member: "level",
+        reading: { as: "choice", of: logSettings },
+        description: "The level and everything graver",
+        required: true,
+      },
+    },
+    output: { kind: "record" },
+    examples: [{ line: "reeve log-level set --level debug", does: "logs more, everywhere within seconds" }],
+  },
+  {
+    name: "reset",
+    description: "Go back to the setting LOG_LEVEL",
+    method: "PUT",
+    path: levelPath,
+    constant: { level: null },
+    output: { kind: "record" },
   },
 ];

@@ -1,7 +1,7 @@
 import type { CommandGroup } from "../../command.ts";
 import { operationCommand, type Operation } from "../../operation.ts";
 import type { Terminal } from "../../terminal.ts";
-import { applicationOperations, auditOperations, providerOperations, secretOperations } from "./catalogue.ts";
+import { applicationOperations, auditOperations, logLevelOperations, providerOperations, secretOperations } from "./catalogue.ts";
 import { grantOperations, partitionOperations } from "./partitions.ts";
 import { realmOperations } from "./realms.ts";
 import { sessionOperations, userOperations } from "./users.ts";
@@ -24,6 +24,7 @@ export const resources: readonly Resource[] = [
   { name: "providers", description: "Manage the ways to sign in", operations: providerOperations },
   { name: "secrets", description: "Write secrets that providers and functions use by name", operations: secretOperations },
   { name: "audit", description: "See what was done by whom", operations: auditOperations },
+  { name: "log-level", description: "See and choose how much is logged while the service runs", operations: logLevelOperations },
 ];
 
 export const resourceGroups = (terminal: Terminal): readonly CommandGroup[] =>
