@@ -14,19 +14,19 @@ export function fanOut(room: Room): boolean {
   const downloads = new Downloads(room.store.history, room.zlib, room.limits.downloadBytes);
   for (const session of room.due) {
     if (room.sender.bytes > room.limits.turnBytes) return true;
-    if (bringUpToDate(room, session, downloads)) room.due.delete(session);
+    room.due.delete(session);
+    // Whoever is far behind gets one message and then stands in line again, in this turn or the next: nobody waits for all of it.
+    if (!bringUpToDate(room, session, downloads)) room.due.add(session);
   }
-  return room.due.size > 0;
+  return false;
 }
 
-/** True when nothing is left to send. A session far behind is sent its messages one by one, so that a turn's memory stays bounded. */
+/** Sends one DOWNLOAD if there is one to send. True when nothing is left. */
 function bringUpToDate(room: Room, session: RunningSession, downloads: Downloads): boolean {
   const end = room.store.history.current;
   room.changed.add(session.connection);
-  while (session.toldUpload === undefined || session.cursor.serverVersion < end) {
-    if (room.sender.bytes > room.limits.turnBytes) return false;
-    download(room, session, downloads);
-  }
+  if (session.toldUpload === undefined || session.cursor.serverVersion < end) download(room, session, downloads);
+  if (session.cursor.serverVersion < end) return false;
   const { mark, connection, ident } = session;
   if (mark === undefined || session.cursor.serverVersion < mark.serverVersion) return true;
   room.sender.message(connection, { type: "mark", session: ident, request: mark.request });

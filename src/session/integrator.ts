@@ -1,7 +1,8 @@
 import { sessionError, writeNotAllowed } from "../protocol/refusal.ts";
 import { featuresOf } from "../protocol/version.ts";
 import type { ClientFile } from "../store/client-files.ts";
-import type { IntegrationOutcome, UploadBatch, WorkBudget } from "../store/integration.ts";
+import type { IntegrationOutcome, UploadBatch } from "../store/integration.ts";
+import type { WorkBudget } from "../store/upload-run.ts";
 import { endSession, type Room } from "./room.ts";
 import type { RunningSession } from "./session.ts";
 
@@ -25,7 +26,7 @@ export function integrateUploads(room: Room): boolean {
 
 /** One client's turn; undefined while its merge is not finished. */
 function advance(room: Room, session: RunningSession, budget: WorkBudget): IntegrationOutcome | undefined {
-  session.job ??= room.store.integrate(batchOf(session));
+  session.job ??= room.store.integrate(batchOf(room, session));
   if (!session.job.advance(budget)) return undefined;
   const outcome = session.job.finish();
   session.job = undefined;
@@ -52,7 +53,7 @@ function advance(room: Room, session: RunningSession, budget: WorkBudget): Integ
 /** Integrates what a session has received before it is closed, if that is quickly done: the client need not upload it again. */
 export function drain(room: Room, session: RunningSession): void {
   if (session.pending.length === 0 && session.job === undefined) return;
-  const outcome = advance(room, session, { units: room.limits.leastMergeUnits });
+  const outcome = advance(room, session, { units: room.limits.mergeUnits });
   if (outcome?.kind === "refused") {
     room.log.log("warn", "The last upload of a closed session was refused", {
       file: session.file.ident,
@@ -61,12 +62,20 @@ export function drain(room: Room, session: RunningSession): void {
   }
 }
 
-/** What of a session's uploads is integrated together: all that it has received. */
-function batchOf(session: RunningSession): UploadBatch {
-  const changes = session.pending.splice(0);
-  session.pendingBytes = 0;
-  const { file, progress, lockedVersion } = session;
-  return { file, changes, progress, lockedVersion, rights: rightsOf(session) };
+/**
+ * What of a session's uploads is integrated together: all that it has received, or as much as one turn can append. A change is always
+ * whole, and the progress of a part is that of its last change, as if the client had ended an UPLOAD there.
+ */
+function batchOf({ limits }: Room, session: RunningSession): UploadBatch {
+  const { file, pending, lockedVersion } = session;
+  let count = 0;
+  let bytes = 0;
+  while (count < pending.length && count < limits.batchChanges && bytes < limits.batchBytes) bytes += pending[count++]!.changeset.length;
+  const changes = pending.splice(0, count);
+  session.pendingBytes -= bytes;
+  const last = changes.at(-1);
+  const { clientVersion, serverVersion } = pending.length === 0 || last === undefined ? session.progress : last;
+  return { file, changes, progress: { clientVersion, serverVersion }, lockedVersion, rights: rightsOf(session) };
 }
 
 function rightsOf({ connection: { info, wire } }: RunningSession): UploadBatch["rights"] {

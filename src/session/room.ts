@@ -14,12 +14,15 @@ import type { RunningSession, Session } from "./session.ts";
 export interface SessionLimits {
   /** Changesets in one DOWNLOAD, in bytes; one larger changeset still goes (DL2). */
   readonly downloadBytes: number;
-  /** Frames made in one turn, in bytes; readers that are left over get theirs in the next. */
+  /** Frames made in one turn, in bytes; readers that are left over get theirs in the next. Making them takes most of a turn. */
   readonly turnBytes: number;
-  /** Work of merging in one turn, in units of about a microsecond. */
+  /** Work of reading and merging uploads in one turn, in units of about a microsecond. */
   readonly mergeUnits: number;
   /** However long another client's merge takes, each client gets this much of a turn. */
   readonly leastMergeUnits: number;
+  /** Changes of one client that are applied and appended in one turn, and their bytes; one larger change still goes. */
+  readonly batchChanges: number;
+  readonly batchBytes: number;
   /** Sessions of one connection; their state must fit the host's attachment. */
   readonly sessionsPerConnection: number;
   /** Uploads of one session that wait for a long merge, in bytes (UP6). */
@@ -28,9 +31,11 @@ export interface SessionLimits {
 
 export const defaultSessionLimits: SessionLimits = {
   downloadBytes: 512 * 1024,
-  turnBytes: 16 * 1024 * 1024,
-  mergeUnits: 50_000,
+  turnBytes: 1024 * 1024,
+  mergeUnits: 20_000,
   leastMergeUnits: 4000,
+  batchChanges: 5000,
+  batchBytes: 4 * 1024 * 1024,
   sessionsPerConnection: 64,
   pendingBytes: 64 * 1024 * 1024,
 };

@@ -1,7 +1,8 @@
 import type { ClientFile } from "../store/client-files.ts";
-import type { Integration, UploadedChange } from "../store/integration.ts";
+import type { Integration } from "../store/integration.ts";
 import type { ReceiverView, ScanCursor } from "../store/receiver-view.ts";
 import type { VersionPair } from "../store/upload-checks.ts";
+import type { UploadedChange } from "../store/upload-run.ts";
 import type { Connection } from "./connection.ts";
 
 /** A MARK that waits until everything that existed when it came has been sent (MK3). Only the newest is kept (MK2). */

@@ -1,4 +1,3 @@
-import type { MergeInput, MergeResult } from "../merge/types.ts";
 import type { ClientFile } from "./client-files.ts";
 import type { Correction, Corrections } from "./corrections.ts";
 import type { History } from "./history.ts";
@@ -14,7 +13,6 @@ export interface IntegrationContext {
   readonly snapshots: Snapshots;
   readonly objects: Pick<ObjectState, "apply" | "checkpoint" | "rollback" | "release">;
   readonly codec: ChangesetCodec;
-  merge(local: readonly MergeInput[], incoming: readonly MergeInput[]): MergeResult;
   /** Those the file has; undefined when it has none. */
   reciprocals(file: ClientFile): Reciprocals | undefined;
   reciprocalsFor(file: ClientFile): Reciprocals;

@@ -1,20 +1,12 @@
 import type { Instruction } from "../changeset/model.ts";
-import type { MergeInput } from "../merge/types.ts";
 import type { ClientFile } from "./client-files.ts";
 import type { Correction } from "./corrections.ts";
-import { authorOf, serverIdent } from "./entry.ts";
-import { footprintOf, footprintSetOf, isDestructive, mayMeet, type FootprintSet } from "./footprint.ts";
+import { footprintOf, isDestructive } from "./footprint.ts";
 import type { IntegrationContext } from "./integration-context.ts";
 import { asRefusal, IntegrationRefusal, type IntegrationRefusalName } from "./integration-refusal.ts";
 import { RefusedObjects } from "./refused-objects.ts";
-import { firstPieceVersion, snapshotTimestamp } from "./snapshots.ts";
 import type { VersionPair } from "./upload-checks.ts";
-
-/** One change of a client as it was uploaded: `clientVersion` with its base `serverVersion`. */
-export interface UploadedChange extends VersionPair {
-  readonly originTimestamp: number;
-  readonly changeset: Uint8Array;
-}
+import { UploadRun, type PreparedChange, type RunOwner, type UploadedChange, type WorkBudget } from "./upload-run.ts";
 
 /** What one client uploaded and is to be integrated together, all or nothing. Already checked by §5.1, changes from earlier sessions left out (UP1). */
 export interface UploadBatch {
@@ -36,27 +28,6 @@ export type IntegrationOutcome =
     }
   | { readonly kind: "refused"; readonly error: IntegrationRefusalName; readonly reason: string };
 
-/** Work that is left before others get their turn. One unit is about a microsecond. */
-export interface WorkBudget {
-  units: number;
-}
-
-interface PendingChange {
-  readonly upload: UploadedChange;
-  instructions: readonly Instruction[];
-  /** Whether `upload.changeset` no longer says the same. */
-  altered: boolean;
-}
-
-/** Changes with the same base are merged as one group (merge-rules §2.1). */
-interface Run {
-  readonly changes: readonly PendingChange[];
-  /** Made when there is something to meet. */
-  footprint: FootprintSet | undefined;
-  /** Everything up to here was met. */
-  position: number;
-}
-
 /**
  * Merges one client's uploads with what it did not know, and appends them to the history (server-semantics §5.3). `advance` may be called over
  * several turns, while the history grows; `finish` then applies and appends in one go. Until `finish` nothing is changed, so an
@@ -65,20 +36,17 @@ interface Run {
 export class Integration {
   readonly #context: IntegrationContext;
   readonly #batch: UploadBatch;
-  readonly #runs: Run[] = [];
+  readonly #owner: RunOwner;
+  readonly #runs: UploadRun[] = [];
   readonly #refused = new RefusedObjects();
-  /** Reciprocals that this integration made, encoded, by server version. */
-  readonly #reciprocals = new Map<number, Uint8Array>();
+  /** How many of the batch's changes are in runs. */
+  #prepared = 0;
   #refusal: IntegrationRefusal | undefined;
 
   constructor(context: IntegrationContext, batch: UploadBatch) {
     this.#context = context;
     this.#batch = batch;
-    try {
-      this.#prepare();
-    } catch (error) {
-      this.#refusal = asRefusal(error);
-    }
+    this.#owner = { file: batch.file, reciprocals: new Map() };
   }
 
   /** What it integrates: enough to start anew, as when the author's rights change meanwhile. */
@@ -86,58 +54,66 @@ export class Integration {
     return this.#batch;
   }
 
-  /** Merges on. True: everything up to the current version was met, or the batch is refused; call `finish` before the history grows. */
+  /** Goes on. True: everything up to the current version was met, or the batch is refused; call `finish` before the history grows. */
   advance(budget: WorkBudget): boolean {
     if (this.#refusal !== undefined) return true;
     try {
-      // An earlier run must have met an entry before a later one meets what became of it.
-      for (const run of this.#runs) {
-        while (run.position < this.#context.history.current) {
-          if (budget.units <= 0) return false;
-          this.#meetNext(run, budget);
-        }
-      }
+      return this.#prepare(budget) && this.#meet(budget);
     } catch (error) {
       this.#refusal = asRefusal(error);
+      return true;
     }
-    return true;
   }
 
   finish(): IntegrationOutcome {
     if (this.#refusal !== undefined) return outcomeOf(this.#refusal);
     const { objects } = this.#context;
     const checkpoint = objects.checkpoint();
+    const changes = this.#runs.flatMap((run) => run.outcome());
     try {
-      for (const run of this.#runs) for (const change of run.changes) objects.apply(change.instructions);
+      for (const { instructions } of changes) objects.apply(instructions);
     } catch (error) {
       objects.rollback(checkpoint);
       return outcomeOf(asRefusal(error));
     }
     objects.release(checkpoint);
-    return this.#append();
+    return this.#append(changes);
   }
 
-  #prepare(): void {
+  /** Decodes, judges and groups what was uploaded. True: all of it. */
+  #prepare(budget: WorkBudget): boolean {
     const { codec, corrections } = this.#context;
     const { file, changes, rights } = this.#batch;
     const known = corrections(file);
-    let run: { changes: PendingChange[]; base: number } | undefined;
-    for (const upload of changes) {
+    for (; this.#prepared < changes.length; this.#prepared++) {
+      if (budget.units <= 0) return false;
+      const upload = changes[this.#prepared]!;
       const decoded = codec.decode(upload.changeset);
+      budget.units -= unitsOfChange + upload.changeset.length * unitsOfByte;
       if (decoded.some(isDestructive)) throw new IntegrationRefusal("InvalidSchemaChange", "classes and properties cannot be erased");
       const instructions = this.#permitted(decoded, upload, known?.above(upload.serverVersion) ?? [], rights);
-      if (run === undefined || run.base !== upload.serverVersion) {
-        this.#addRun(run);
-        run = { changes: [], base: upload.serverVersion };
-      }
-      run.changes.push({ upload, instructions, altered: instructions !== decoded });
+      this.#runOn(upload.serverVersion).add({ upload, instructions, altered: instructions !== decoded });
     }
-    this.#addRun(run);
+    return true;
   }
 
-  #addRun(run: { readonly changes: readonly PendingChange[]; readonly base: number } | undefined): void {
-    if (run === undefined) return;
-    this.#runs.push({ changes: run.changes, footprint: undefined, position: run.base });
+  #runOn(base: number): UploadRun {
+    const newest = this.#runs.at(-1);
+    if (newest?.base === base) return newest;
+    const run = new UploadRun(this.#context, this.#owner, base);
+    this.#runs.push(run);
+    return run;
+  }
+
+  /** True: everything up to the current version was met. An earlier run must have met an entry before a later one meets what became of it. */
+  #meet(budget: WorkBudget): boolean {
+    for (const run of this.#runs) {
+      while (run.position < this.#context.history.current) {
+        if (budget.units <= 0) return false;
+        run.meetNext(budget);
+      }
+    }
+    return true;
   }
 
   /**
@@ -162,99 +138,36 @@ export class Integration {
     return kept;
   }
 
-  /** Lets a run meet the next stretch of what its author did not know. */
-  #meetNext(run: Run, budget: WorkBudget): void {
-    const { history, merge, codec } = this.#context;
-    const { file } = this.#batch;
-    const end = history.current;
-    if (file.snapshotVersion <= run.position && history.lastForeignTo(file.ident) <= run.position) {
-      run.position = end;
-      return;
-    }
-    const footprint = (run.footprint ??= footprintSetOf(run.changes.map((change) => change.instructions)));
-    const versions: number[] = [];
-    const local: MergeInput[] = [];
-    let weight = 0;
-    let position = run.position;
-    while (position < end && weight < stretchWeight && budget.units > 0) {
-      position += 1;
-      budget.units -= 1;
-      const input = this.#partner(position, footprint, codec.decode);
-      if (input === undefined) continue;
-      versions.push(position);
-      local.push(input);
-      weight += input.instructions.length;
-    }
-    run.position = position;
-    if (local.length === 0) return;
-    const incoming = run.changes.map(({ upload, instructions }): MergeInput => ({
-      originTimestamp: upload.originTimestamp,
-      originFileIdent: file.ident,
-      instructions,
-    }));
-    const merged = merge(local, incoming);
-    budget.units -= 4 * (weight + incoming.reduce((sum, { instructions }) => sum + instructions.length, 0));
-    merged.local.forEach((output, index) => {
-      if (output.changed) this.#reciprocals.set(versions[index]!, codec.encode(output.instructions));
-    });
-    merged.incoming.forEach((output, index) => {
-      const change = run.changes[index]!;
-      change.instructions = output.instructions;
-      change.altered ||= output.changed;
-    });
-  }
-
-  /** The foreign change at a version in the form this client knows it, or undefined when there is nothing to meet (§5.3, 1). */
-  #partner(version: number, footprint: FootprintSet, decode: (bytes: Uint8Array) => readonly Instruction[]): MergeInput | undefined {
-    const { history, snapshots, reciprocals } = this.#context;
-    const { file } = this.#batch;
-    const made = this.#reciprocals.get(version);
-    const reciprocal = made === undefined ? reciprocals(file)?.get(version) : decode(made);
-    if (version <= file.snapshotVersion) {
-      const snapshot = snapshots.get(file.snapshotVersion);
-      if (snapshot === undefined || version < firstPieceVersion(snapshot)) return undefined;
-      const instructions = reciprocal ?? decode(snapshots.piece(snapshot, version));
-      return instructions.length === 0 ? undefined : { originTimestamp: snapshotTimestamp, originFileIdent: serverIdent, instructions };
-    }
-    const entry = history.entry(version);
-    if (entry.origin === file.ident || !mayMeet(entry.footprint, footprint)) return undefined;
-    const instructions = reciprocal ?? entry.instructions ?? (entry.changeset.length === 0 ? [] : decode(entry.changeset));
-    if (reciprocal === undefined && instructions.length > 0) history.remember(entry, instructions);
-    return instructions.length === 0 ? undefined : { originTimestamp: entry.timestamp, originFileIdent: authorOf(entry), instructions };
-  }
-
-  #append(): IntegrationOutcome {
+  #append(changes: readonly PreparedChange[]): IntegrationOutcome {
     const { history, codec } = this.#context;
     const { file, progress, lockedVersion } = this.#batch;
-    let entries = 0;
+    const made = this.#owner.reciprocals;
     let transformed = 0;
-    for (const run of this.#runs) {
-      for (const { upload, instructions, altered } of run.changes) {
-        const entry = history.append({
-          origin: file.ident,
-          clientVersion: upload.clientVersion,
-          timestamp: upload.originTimestamp,
-          changeset: altered ? codec.encode(instructions) : upload.changeset,
-          footprint: footprintOf(instructions),
-          instructions: undefined,
-        });
-        history.remember(entry, instructions);
-        entries += 1;
-        if (altered) transformed += 1;
-      }
+    for (const { upload, instructions, altered } of changes) {
+      const entry = history.append({
+        origin: file.ident,
+        clientVersion: upload.clientVersion,
+        timestamp: upload.originTimestamp,
+        changeset: altered ? codec.encode(instructions) : upload.changeset,
+        footprint: footprintOf(instructions),
+        instructions: undefined,
+      });
+      history.remember(entry, instructions);
+      if (altered) transformed += 1;
     }
-    if (this.#reciprocals.size > 0) {
+    if (made.size > 0) {
       const reciprocals = this.#context.reciprocalsFor(file);
-      for (const [version, changeset] of this.#reciprocals) reciprocals.set(version, changeset);
+      for (const [version, changeset] of made) reciprocals.set(version, changeset);
     }
     const correction = this.#refused.isEmpty ? undefined : this.#context.correct(file, this.#refused);
-    this.#context.advanceProgress(file, progress, lockedVersion, entries > 0 || correction !== undefined);
-    return { kind: "integrated", entries, transformed, correction };
+    this.#context.advanceProgress(file, progress, lockedVersion, changes.length > 0 || correction !== undefined);
+    return { kind: "integrated", entries: changes.length, transformed, correction };
   }
 }
 
-/** Instructions of others that are merged at a stretch. */
-const stretchWeight = 4000;
+/** What decoding and judging a change costs, and each byte of it. */
+const unitsOfChange = 2;
+const unitsOfByte = 0.02;
 
 const restores = (correction: Correction, table: string, keyText: string): boolean =>
   correction.objects.some((object) => object.table === table && object.keyText === keyText);

@@ -1,7 +1,6 @@
 import { decodeChangeset } from "../changeset/decode.ts";
 import { encodeChangeset } from "../changeset/encode.ts";
 import type { Instruction } from "../changeset/model.ts";
-import { mergeChangesets } from "../merge/merge.ts";
 import { ClientFiles, type ClientFile, type ClientFileMode } from "./client-files.ts";
 import { Corrections, type Correction } from "./corrections.ts";
 import { footprintOf, isDestructive } from "./footprint.ts";
@@ -101,7 +100,6 @@ export class PartitionStore {
       snapshots: this.#snapshots,
       objects: this.#objects,
       codec,
-      merge: (local, incoming) => mergeChangesets(local, incoming),
       reciprocals: (file) => this.#reciprocalsOf(file),
       reciprocalsFor: (file) => this.#reciprocalsFor(file),
       corrections: (file) => this.#correctionsOf(file),

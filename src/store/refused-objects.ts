@@ -1,7 +1,7 @@
 import { keyToBase64 } from "../changeset/key-text.ts";
 import type { ObjectKey } from "../changeset/model.ts";
 import type { RejectedObject } from "./corrections.ts";
-import type { UploadedChange } from "./integration.ts";
+import type { UploadedChange } from "./upload-run.ts";
 
 interface RefusedObject {
   readonly table: string;

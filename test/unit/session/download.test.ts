@@ -97,6 +97,27 @@ describe("[§6] DOWNLOAD", () => {
     expect(downloadsIn(reader.answers()).flatMap((download) => download.entries)).toHaveLength(7);
   });
 
+  test("whoever is far behind stands in line: the news of others do not wait for all of it", () => {
+    bench.server.close();
+    bench = new Bench({ sessionLimits: { downloadBytes: 1, turnBytes: 200 } });
+    const peer = writer();
+    for (let index = 0; index < 20; index++) peer.upload([[7 + index, 2, [title(1, `t${index}`)]]], { locked: 2 });
+    bench.turns();
+    const late = bench.peer("late");
+    late.bind();
+    const [allocated] = late.answers();
+    if (allocated?.type !== "ident") throw new Error("no IDENT");
+    late.ident(allocated.fileIdent, allocated.salt);
+    expect(bench.turn().more).toBe(true);
+    peer.received = [];
+    peer.upload([[60, 2, [title(1, "news")]]], { locked: 2 });
+    expect(bench.turn().more).toBe(true);
+    // The first place in this turn is still the late one's; at the latest in the next the writer has its answer.
+    expect(bench.turn().more).toBe(true);
+    expect(downloadsIn(peer.received)).toMatchObject([{ upload: { clientVersion: 60 } }]);
+    expect(downloadsIn(late.answers()).flatMap((download) => download.entries)).toHaveLength(23);
+  });
+
   test("[DL4, DL5] several uploads of one turn make one DOWNLOAD for every session, the uploader's without entries", () => {
     const peer = writer();
     const reader = bench.peer("reader");

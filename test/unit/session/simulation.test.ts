@@ -56,7 +56,7 @@ const profiles: Readonly<Record<string, Profile>> = {
   },
   "merges and downloads cut into many turns": {
     steps: 300,
-    sessionLimits: { mergeUnits: 1, leastMergeUnits: 3, downloadBytes: 100, turnBytes: 400 },
+    sessionLimits: { mergeUnits: 1, leastMergeUnits: 3, batchChanges: 2, downloadBytes: 100, turnBytes: 400 },
     happened: (total) => expect(total.entries).toBeGreaterThan(300),
   },
   "rights that come and go": {

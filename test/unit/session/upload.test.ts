@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { encodeChangeset } from "../../../src/changeset/encode.ts";
+import type { Instruction } from "../../../src/changeset/model.ts";
 import { schema } from "../../support/simulation/edits.ts";
 import { add, create, erase, insertTag, title } from "./edits.ts";
 import { Bench, downloadsIn, errorsIn, typesOf, type Peer } from "./peer.ts";
@@ -295,6 +296,27 @@ describe("[§5.3] merging", () => {
     ]);
     // To others the empty one is no entry at all, but moves the cursor (DL3).
     expect(downloadsIn(a.answers())).toMatchObject([{ entries: [], download: { serverVersion: 4, clientVersion: 7 } }]);
+  });
+
+  test("[UP1, P2] a large upload is appended in parts: what is acknowledged is what is stored, and what is sent again is skipped", () => {
+    bench.server.close();
+    bench = new Bench({ sessionLimits: { batchChanges: 3 } });
+    const a = running("a");
+    const entries = Array.from({ length: 8 }, (_, index): [number, number, Instruction[]] => [7 + index, 2, [title(1, `t${index}`)]]);
+    a.upload(entries, { locked: 2 });
+    expect(bench.turn().more).toBe(true);
+    expect(bench.server.store.history.durable).toBe(5);
+    expect(downloadsIn(a.received)).toMatchObject([{ upload: { clientVersion: 9, serverVersion: 2 } }]);
+    const latestSalt = BigInt(bench.server.store.history.salt(2)!);
+    bench.server.crash();
+    const again = bench.peer("again", { userId: "a" });
+    again.bind(1, false);
+    again.ident(2, bench.server.store.files.get(2)!.salt, { server: 2, client: 3, latestSalt });
+    again.answers();
+    again.upload(entries, { locked: 2 });
+    again.answers();
+    const versions = [...bench.server.store.history.entries(1, bench.server.store.history.current)].map((entry) => entry.clientVersion);
+    expect(versions).toEqual([2, 3, 7, 8, 9, 10, 11, 12, 13, 14]);
   });
 
   test("a long merge is spread over turns, and others do not wait for it", () => {
