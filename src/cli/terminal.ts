@@ -41,9 +41,11 @@ const askOnTerminal = async (question: string, hidden: boolean): Promise<string 
   });
   const lines = createInterface({ input: process.stdin, output, terminal: true });
   try {
+    // Ctrl+C and Ctrl+D close the lines, and then the question is never answered.
+    const closed = new Promise<undefined>((resolve) => lines.once("close", () => resolve(undefined)));
     const answer = lines.question(question);
     muted = hidden;
-    return await answer;
+    return await Promise.race([answer, closed]);
   } finally {
     lines.close();
     if (hidden) process.stderr.write("\n");

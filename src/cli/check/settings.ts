@@ -1,6 +1,6 @@
 import { nearest } from "../../accounts/entities/nearest.ts";
 import type { Findings, Position } from "../../rules/config/diagnostic.ts";
-import { logSettings } from "../../worker/logging.ts";
+import { logSettings } from "../../platform/logging.ts";
 
 /** A setting as it was written, with its place. */
 export interface WrittenSetting {

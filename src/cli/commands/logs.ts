@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { z } from "zod";
-import { logSettings } from "../../worker/logging.ts";
+import { logSettings } from "../../platform/logging.ts";
 import type { Api, ApiRequest } from "../api.ts";
 import { connectionArgs, isGiven, outputArgs, textOf, type Arguments, type Command } from "../command.ts";
 import { connect } from "../connection.ts";
@@ -37,13 +37,19 @@ const detailText = (value: string | number | boolean): string => {
   return /[\s"=]/.test(text) || text === "" ? JSON.stringify(text) : text;
 };
 
+/** Members of a line that have a place of their own; the others are its details. */
+const placed: readonly string[] = ["id", "at", "level", "source", "message"];
+
 /** One line for people: time, level, source, message, details. */
-export const renderLogLine = ({ id: _, at, level, source, message, ...details }: Line, terminal: Terminal): string => {
+export const renderLogLine = (line: Line, terminal: Terminal): string => {
+  const { at, level, source, message } = line;
   const styles = stylesOf(terminal);
   const byLevel: Readonly<Record<string, Style>> = { warn: styles.warning, error: styles.bad, fatal: styles.bad };
-  const shown = Object.entries(details).map(([name, value]) => `${styles.faint(`${name}=`)}${detailText(value)}`);
-  const coloured = (byLevel[level] ?? styles.faint)(level.padEnd(6));
-  return `${styles.faint(at)} ${coloured} ${styles.name(printable(source).padEnd(10))} ${[printable(message), ...shown].join("  ")}\n`;
+  const details = Object.entries(line)
+    .filter(([name]) => !placed.includes(name))
+    .map(([name, value]) => `${styles.faint(`${printable(name)}=`)}${detailText(value)}`);
+  const coloured = (byLevel[level] ?? styles.faint)(printable(level).padEnd(6));
+  return `${styles.faint(printable(at))} ${coloured} ${styles.name(printable(source).padEnd(10))} ${[printable(message), ...details].join("  ")}\n`;
 };
 
 const limitOf = (args: Arguments): number => {
@@ -60,7 +66,7 @@ const readPage = async (api: Api, request: ApiRequest): Promise<z.infer<typeof p
 
 /** Follows the log until the user stops. A connection that is lost is found again, from the last line that was seen. */
 const follow = async (api: Api, request: ApiRequest, from: string, write: (line: Line) => void, terminal: Terminal): Promise<void> => {
-  const { since: _, ...query } = request.query ?? {};
+  const query = Object.fromEntries(Object.entries(request.query ?? {}).filter(([name]) => name !== "since"));
   let cursor = from;
   let lost = false;
   while (!terminal.stopped.aborted) {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { ArgDef } from "citty";
 import { projectRoot } from "../../server/bundle.ts";
 import { settingNames } from "../../server/options.ts";
-import { logSettings } from "../../worker/logging.ts";
+import { logSettings } from "../../platform/logging.ts";
 import { isSecret } from "../check/settings.ts";
 import { textOf, type Command } from "../command.ts";
 import { CliError } from "../error.ts";

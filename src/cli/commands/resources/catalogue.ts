@@ -1,5 +1,5 @@
 import type { Operation } from "../../operation.ts";
-import { logSettings } from "../../../worker/logging.ts";
+import { logSettings } from "../../../platform/logging.ts";
 import { bodyJson, bodyText } from "./members.ts";
 
 const provider = { provider: "The provider's type, such as local-userpass or anon-user" } as const;
