@@ -1,5 +1,5 @@
 import type { AccessDecision, PartitionAccess } from "../session/ports.ts";
-import type { Authorisation } from "../worker/authorise-partition.ts";
+import type { Authorisation } from "./authorise-partition.ts";
 
 export const noAccess: PartitionAccess = { mayRead: false, mayWrite: false, mayManage: false };
 

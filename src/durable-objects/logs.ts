@@ -1,5 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
-import type { Environment } from "../worker/environment.ts";
+import type { ObjectEnvironment } from "./environment.ts";
 import { LogRing, type LinePage, type LineQuery, type NewLine } from "./log-ring.ts";
 import { sqlOf } from "./sql-adapter.ts";
 
@@ -9,12 +9,12 @@ export const logsName = "log";
 const overrideKey = "level";
 
 /** Keeps the last days' log lines of the whole service, and the level that an operator chose while it runs. */
-export class Logs extends DurableObject<Environment> {
+export class Logs extends DurableObject<ObjectEnvironment> {
   readonly #ring: LogRing;
   /** Called when lines arrived. */
   readonly #waiting = new Set<() => void>();
 
-  constructor(context: DurableObjectState, environment: Environment) {
+  constructor(context: DurableObjectState, environment: ObjectEnvironment) {
     super(context, environment);
     this.#ring = new LogRing(sqlOf(context.storage));
   }

@@ -1,7 +1,7 @@
 import { PartitionSessions } from "../session/partition-sessions.ts";
 import type { LogPort } from "../session/ports.ts";
 import { PartitionStore } from "../store/partition-store.ts";
-import { zlib } from "../worker/zlib.ts";
+import { zlib } from "../platform/zlib.ts";
 import type { PartitionAddress } from "./address.ts";
 import { sqlOf } from "./sql-adapter.ts";
 

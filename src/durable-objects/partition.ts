@@ -1,16 +1,16 @@
 import { DurableObject } from "cloudflare:workers";
-import type { LogPort, ServerChange, ServerWriteResult, SessionMetrics } from "../session/ports.ts";
 import { openAccounts } from "../accounts/accounts.ts";
-import { authorisePartition, type Authorisation } from "../worker/authorise-partition.ts";
-import type { Environment } from "../worker/environment.ts";
-import { createLog, parseLogSetting } from "../worker/logging.ts";
+import { createLog, parseLogSetting } from "../platform/logging.ts";
+import type { LogPort, ServerChange, ServerWriteResult, SessionMetrics } from "../session/ports.ts";
 import { decisionFor, noAccess } from "./access-decision.ts";
+import { authorisePartition, type Authorisation } from "./authorise-partition.ts";
 import { readBirth, register, replaceBirth, writeBirth, type Birth } from "./birth.ts";
 import { listClasses, listClientFiles, listObjects, type ClassReport, type ClientFileReport, type ObjectsReport } from "./contents.ts";
+import type { ObjectEnvironment } from "./environment.ts";
 import { readHandshake, refusals, type Handshake } from "./handshake.ts";
-import { noteVisitor } from "./visitors.ts";
 import { openPartition, type OpenPartition } from "./open-partition.ts";
 import { Sockets } from "./sockets.ts";
+import { noteVisitor } from "./visitors.ts";
 
 /** After this much quiet (milliseconds) attachments are stored and the objects' rows brought up to date; until then a timer keeps the object awake. */
 const quietDelay = 100;
@@ -42,7 +42,7 @@ export interface PartitionReport {
  * One partition: the adapter that gives its sessions sockets, timers and storage. Every rule of sync is in the session room. What arrives is
  * queued and worked off in one timer turn with one commit; the platform holds back every message until the commit is durable.
  */
-export class Partition extends DurableObject<Environment> {
+export class Partition extends DurableObject<ObjectEnvironment> {
   readonly #log;
   readonly #sockets: Sockets;
   #opened: OpenPartition | undefined;
@@ -57,7 +57,7 @@ export class Partition extends DurableObject<Environment> {
   #accessChanges = 0;
   #lastDecision: Promise<void> = Promise.resolve();
 
-  constructor(context: DurableObjectState, environment: Environment) {
+  constructor(context: DurableObjectState, environment: ObjectEnvironment) {
     super(context, environment);
     const log = createLog(parseLogSetting(environment.LOG_LEVEL), "partition");
     this.#log = {
@@ -219,7 +219,7 @@ export class Partition extends DurableObject<Environment> {
       await noteVisitor(this.ctx.storage, this.env.DB, address, userId, Date.now());
       for (;;) {
         const known = this.#accessChanges;
-        const authorisation = await authorisePartition(this.env, address, { userId, sessionId });
+        const authorisation = await authorisePartition(this.env.DB, address, { userId, sessionId });
         if (known === this.#accessChanges) return authorisation;
       }
     } catch (error) {
@@ -233,7 +233,7 @@ export class Partition extends DurableObject<Environment> {
     const bearers = this.#sockets.bearers(changed);
     if (birth === undefined || bearers.length === 0) return;
     const decided = await Promise.all(
-      bearers.map(async (bearer) => ({ bearer, authorisation: await authorisePartition(this.env, birth.address, bearer) })),
+      bearers.map(async (bearer) => ({ bearer, authorisation: await authorisePartition(this.env.DB, birth.address, bearer) })),
     );
     const { sessions } = this.#open();
     const byUser = new Map<string, Exclude<Authorisation, { kind: "shutOut" }>>();

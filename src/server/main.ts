@@ -1,4 +1,4 @@
-import { isLogged } from "../worker/logging.ts";
+import { isLogged } from "../platform/logging.ts";
 import { startServer, StartError, type RunningServer } from "./embedded.ts";
 import { parseOptions, usage, type ServerOptions } from "./options.ts";
 import { StateInUseError } from "./state-lock.ts";

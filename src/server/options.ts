@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { logSettings, type LogSetting } from "../worker/logging.ts";
+import { logSettings, type LogSetting } from "../platform/logging.ts";
 
 /** The Worker's settings that `--set` may give; on Cloudflare they are variables (docs/operations.md). `LOG_LEVEL` is `--log`. */
 export const settingNames = [

@@ -2,7 +2,7 @@ import type { AccessChange, AccessListener } from "../accounts/database.ts";
 import { objectName, type PartitionAddress } from "../durable-objects/address.ts";
 import { partitionsVisited, partitionsVisitedBy } from "../durable-objects/visitors.ts";
 import type { Environment } from "./environment.ts";
-import { createLog, parseLogSetting } from "./logging.ts";
+import { createLog, parseLogSetting } from "../platform/logging.ts";
 
 /** Partitions that are told at one time. */
 const pageSize = 100;

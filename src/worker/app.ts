@@ -7,7 +7,7 @@ import { appServices } from "./app-services/routes.ts";
 import type { Environment } from "./environment.ts";
 import { gateway } from "./gateway/routes.ts";
 import { loopback } from "./loopback/routes.ts";
-import { createLog, parseLogSetting } from "./logging.ts";
+import { createLog, parseLogSetting } from "../platform/logging.ts";
 import { management } from "./management/index.ts";
 import { realmFiles } from "./realm-files/routes.ts";
 import { requestLog } from "./request-log.ts";

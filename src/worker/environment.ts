@@ -1,8 +1,9 @@
+import type { ObjectEnvironment } from "../durable-objects/environment.ts";
 import type { Logs } from "../durable-objects/logs.ts";
 import type { Partition } from "../durable-objects/partition.ts";
 
 /** Every binding, secret and setting of the Worker (docs/operations.md). Secrets and settings arrive as text and are parsed once where they are used. */
-export interface Environment {
+export interface Environment extends ObjectEnvironment {
   /** Realms, users, identities, tokens, grants; its schema stands in `migrations/`. */
   readonly DB: D1Database;
   /** Snapshots and history segments. */
@@ -17,7 +18,7 @@ export interface Environment {
   readonly ADMIN_TOKEN: string;
   /** The origin that clients reach the service by, where it is not the origin of their requests: `https://sync.example.net`. */
   readonly PUBLIC_ORIGIN?: string;
-  /** How much is logged; `info` when absent (`logging.ts`). */
+  /** How much is logged; `info` when absent (`platform/logging.ts`). */
   readonly LOG_LEVEL?: string;
   /** `true`: creating accounts and signing in demand that a realm is named, in every realm that does not say otherwise. Default `false`. */
   readonly REALM_REQUIRED?: string;

@@ -1,7 +1,7 @@
 import { app } from "./app.ts";
 import type { Environment } from "./environment.ts";
 import { logBook } from "./log-book.ts";
-import { setLogKeeper } from "./logging.ts";
+import { setLogKeeper } from "../platform/logging.ts";
 
 export { Logs } from "../durable-objects/logs.ts";
 export { Partition } from "../durable-objects/partition.ts";

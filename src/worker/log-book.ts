@@ -1,7 +1,7 @@
 import { env, waitUntil } from "cloudflare:workers";
 import type { NewLine } from "../durable-objects/log-ring.ts";
 import { logsName, type Logs } from "../durable-objects/logs.ts";
-import type { LogKeeper, LogLine } from "./logging.ts";
+import type { LogKeeper, LogLine } from "../platform/logging.ts";
 
 /** How long lines gather before they are sent together (milliseconds). */
 const gathering = 200;

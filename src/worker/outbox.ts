@@ -2,7 +2,7 @@ import { openDatabase } from "../accounts/database.ts";
 import { deliverDue, deliveryPauses, type Webhook } from "../accounts/outbox/delivery.ts";
 import { createOutgoing, type Outgoing } from "../accounts/outbox/outgoing.ts";
 import type { Environment } from "./environment.ts";
-import { createLog, parseLogSetting } from "./logging.ts";
+import { createLog, parseLogSetting } from "../platform/logging.ts";
 
 /** Requests to the servers that providers' settings and the outbox name. */
 export const outgoingOf = ({ OUTGOING_HOSTS: hosts = "" }: Environment): Outgoing =>

@@ -1,6 +1,6 @@
 import { createMiddleware } from "hono/factory";
 import type { Environment } from "./environment.ts";
-import { createLog, parseLogSetting } from "./logging.ts";
+import { createLog, parseLogSetting } from "../platform/logging.ts";
 
 interface RequestLogHono {
   readonly Bindings: Environment;

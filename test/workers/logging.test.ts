@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { createLog, isLogged, logSettings, parseLogSetting } from "../../src/worker/logging.ts";
+import { createLog, isLogged, logSettings, parseLogSetting } from "../../src/platform/logging.ts";
 
 afterEach(() => vi.restoreAllMocks());
 

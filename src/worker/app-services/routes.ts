@@ -3,7 +3,7 @@ import { createRegistry, signInProviders } from "../../accounts/providers/regist
 import { describeFault, type AccessChange } from "../../accounts/database.ts";
 import { followAccessChange } from "../access-changes.ts";
 import { realmDefaultsOf } from "../realm-defaults.ts";
-import { createLog, parseLogSetting } from "../logging.ts";
+import { createLog, parseLogSetting } from "../../platform/logging.ts";
 import { deliverOutbox, outgoingOf } from "../outbox.ts";
 import { redirectSignInRoutes } from "../sign-in/redirect.ts";
 import { tokensOf } from "../tokens.ts";

@@ -10,7 +10,7 @@ import { decodePing } from "../../protocol/up/ping.ts";
 import { featuresOf } from "../../protocol/version.ts";
 import type { Wire } from "../../protocol/wire.ts";
 import type { LogPort, PartitionAccess } from "../../session/ports.ts";
-import type { Authorisation } from "../authorise-partition.ts";
+import type { Authorisation } from "../../durable-objects/authorise-partition.ts";
 import { readDownEvent } from "./frame-head.ts";
 import type { GatewayLimits } from "./limits.ts";
 import { PartitionLink, type LinkEnd, type LinkOpening } from "./partition-link.ts";

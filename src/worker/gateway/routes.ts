@@ -7,10 +7,10 @@ import { negotiate, type Negotiated } from "../../protocol/negotiation.ts";
 import { partitionOfKey } from "../../protocol/partition.ts";
 import type { ConnectionInfo, LogPort, PartitionAccess } from "../../session/ports.ts";
 import type { WorkerHono } from "../app.ts";
-import { authorisePartition } from "../authorise-partition.ts";
+import { authorisePartition } from "../../durable-objects/authorise-partition.ts";
 import type { Environment } from "../environment.ts";
-import { createLog, parseLogSetting } from "../logging.ts";
-import { zlib } from "../zlib.ts";
+import { createLog, parseLogSetting } from "../../platform/logging.ts";
+import { zlib } from "../../platform/zlib.ts";
 import { authenticate } from "./authenticate.ts";
 import { ClientConnection } from "./connection.ts";
 import { gatewayLimits } from "./limits.ts";
@@ -130,7 +130,7 @@ const serve = (environment: Environment, admission: Admission): WebSocket => {
         send: (frame) => ignoreWhenClosed(() => server.send(frame)),
         close: (code, reason) => ignoreWhenClosed(() => server.close(code, reason)),
       },
-      authorise: (key) => authorisePartition(environment, { realm, key }, { userId, sessionId }),
+      authorise: (key) => authorisePartition(environment.DB, { realm, key }, { userId, sessionId }),
       open: (key, access) =>
         openLink(environment, { address: { realm, key }, info: infoOf(admission, access), sessionId, connectionId: id, peer: "gateway" }),
       log,
@@ -169,7 +169,7 @@ gateway.get("/realms/:realm/partitions/:partition/sync", async (context) => {
   const admission = await admit(context, realm, "token");
   if (admission instanceof Response) return admission;
   const address = { realm: admission.realm, key };
-  const authorisation = await authorisePartition(context.env, address, admission);
+  const authorisation = await authorisePartition(context.env.DB, address, admission);
   if (authorisation.kind !== "access" || admission.negotiated.mode === "flexible") return refuse(context, "Forbidden");
   const { webSocket } = await stubOf(context.env, address).fetch(
     handshakeRequest({

@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { describeFault } from "../../accounts/database.ts";
 import { openPorts } from "../app-services/routes.ts";
-import { createLog, parseLogSetting } from "../logging.ts";
+import { createLog, parseLogSetting } from "../../platform/logging.ts";
 import {
   changeAccount,
   changePassword,

@@ -2,7 +2,7 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import { bodyLimit } from "hono/body-limit";
 import { openAccounts } from "../../accounts/accounts.ts";
 import { ManagementError } from "../../errors/management.ts";
-import { createLog, parseLogSetting } from "../logging.ts";
+import { createLog, parseLogSetting } from "../../platform/logging.ts";
 import { realmDefaultsOf } from "../realm-defaults.ts";
 import { version } from "../version.ts";
 import { answerProblem, inputProblems } from "./answers.ts";

@@ -9,7 +9,7 @@ import { limitBody } from "../app-services/body.ts";
 import { cors, demandOrigin } from "../app-services/cors.ts";
 import { openRequest, type AppServicesContext, type AppServicesHono, type AppServicesOptions } from "../app-services/index.ts";
 import { openPorts } from "../app-services/routes.ts";
-import { createLog, parseLogSetting } from "../logging.ts";
+import { createLog, parseLogSetting } from "../../platform/logging.ts";
 import { webhookOf } from "../outbox.ts";
 import { ownSessions } from "./me.ts";
 import { callbackRoutes } from "./redirect.ts";

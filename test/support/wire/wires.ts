@@ -1,6 +1,6 @@
 import { highestVersion, type ProtocolVersion } from "../../../src/protocol/version.ts";
 import { defaultLimits, type Limits, type Mode, type Wire } from "../../../src/protocol/wire.ts";
-import { zlib as platformZlib } from "../../../src/worker/zlib.ts";
+import { zlib as platformZlib } from "../../../src/platform/zlib.ts";
 
 /** A connection's properties as tests need them: the newest version unless told. */
 export const wireOf = (mode: Mode, version: ProtocolVersion = highestVersion, limits: Partial<Limits> = {}): Wire => ({

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { zlib } from "../../../src/worker/zlib.ts";
+import { zlib } from "../../../src/platform/zlib.ts";
 import { decodeDown, encodeDown } from "../../../src/protocol/down.ts";
 import { readEnvelope } from "../../../src/protocol/envelope.ts";
 import { ProtocolError } from "../../../src/protocol/protocol-error.ts";

@@ -8,7 +8,7 @@ import { formatQuerySet, parseQuerySet } from "../../../src/protocol/query-set.t
 import { decodeUp, encodeUp } from "../../../src/protocol/up.ts";
 import { isProtocolVersion } from "../../../src/protocol/version.ts";
 import { bytesOf, textOf, wireOf } from "../../support/wire/wires.ts";
-import { zlib as platformZlib } from "../../../src/worker/zlib.ts";
+import { zlib as platformZlib } from "../../../src/platform/zlib.ts";
 import { downMessages, upMessages } from "./messages.ts";
 
 const modes = ["partition", "flexible"] as const;

@@ -5,11 +5,11 @@ import { compensatingWrite, connectionError, sessionError } from "../../../src/p
 import { encodeUp, type UpMessage } from "../../../src/protocol/up.ts";
 import { defaultLimits, type Wire } from "../../../src/protocol/wire.ts";
 import { openBundle } from "../../../src/durable-objects/bundle.ts";
-import type { Authorisation } from "../../../src/worker/authorise-partition.ts";
+import type { Authorisation } from "../../../src/durable-objects/authorise-partition.ts";
 import { ClientConnection } from "../../../src/worker/gateway/connection.ts";
 import { gatewayLimits, type GatewayLimits } from "../../../src/worker/gateway/limits.ts";
 import type { InternalListener, LinkOpening } from "../../../src/worker/gateway/partition-link.ts";
-import { zlib } from "../../../src/worker/zlib.ts";
+import { zlib } from "../../../src/platform/zlib.ts";
 
 const wire: Wire = { mode: "partition", version: 14, zlib, limits: defaultLimits };
 const text = new TextDecoder();

@@ -1,5 +1,5 @@
 import { beforeAll, expect, test, vi } from "vitest";
-import { createLog } from "../../../src/worker/logging.ts";
+import { createLog } from "../../../src/platform/logging.ts";
 import { exports } from "cloudflare:workers";
 import { ask, call, makeRealm, nameOf, newPerson } from "./support.ts";
 

@@ -2,7 +2,7 @@ import { exports } from "cloudflare:workers";
 import { defaultLimits, type Mode } from "../../../src/protocol/wire.ts";
 import { highestVersion, type ProtocolVersion } from "../../../src/protocol/version.ts";
 import { tokenOf } from "../../../src/protocol/negotiation.ts";
-import { zlib } from "../../../src/worker/zlib.ts";
+import { zlib } from "../../../src/platform/zlib.ts";
 import { WireConnection } from "../../process/support/wire-connection.ts";
 
 export interface ConnectOptions {

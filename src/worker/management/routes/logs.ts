@@ -3,7 +3,7 @@ import { logsName } from "../../../durable-objects/logs.ts";
 import type { KeptLine, LineFilter } from "../../../durable-objects/log-ring.ts";
 import { inputError } from "../../../errors/management.ts";
 import { noteChosenLevel } from "../../log-book.ts";
-import { isLogged, logSettings, parseLogSetting } from "../../logging.ts";
+import { isLogged, logSettings, parseLogSetting } from "../../../platform/logging.ts";
 import { byRealmAdmin, byServerAdmin } from "../access.ts";
 import { noteForServer } from "../audit.ts";
 import type { ManagementApp, ManagementContext } from "../context.ts";
@@ -34,19 +34,13 @@ const filter = {
     .openapi({ description: "Lines in which a detail has this value: the id of a request, connection, session or user." }),
   cursor: z.string().max(128).optional(),
   limit: z.coerce.number().int().min(1).max(1000).default(200).openapi({ type: "integer", minimum: 1, maximum: 1000, default: 200 }),
-  wait: z.coerce
-    .number()
-    .int()
-    .min(0)
-    .max(25)
-    .default(0)
-    .openapi({
-      type: "integer",
-      minimum: 0,
-      maximum: 25,
-      default: 0,
-      description: "Seconds to wait for a line when there is none: follow the log by asking again with `next`.",
-    }),
+  wait: z.coerce.number().int().min(0).max(25).default(0).openapi({
+    type: "integer",
+    minimum: 0,
+    maximum: 25,
+    default: 0,
+    description: "Seconds to wait for a line when there is none: follow the log by asking again with `next`.",
+  }),
 };
 
 const listLogs = createRoute({

@@ -1,9 +1,8 @@
 import { authorisePartition as decide, type Bearer, type ShutOut } from "../accounts/access.ts";
 import { openAccounts } from "../accounts/accounts.ts";
-import type { PartitionAddress } from "../durable-objects/address.ts";
 import { closes, type Close } from "../protocol/close.ts";
 import type { PartitionAccess } from "../session/ports.ts";
-import type { Environment } from "./environment.ts";
+import type { PartitionAddress } from "./address.ts";
 
 export type { Bearer } from "../accounts/access.ts";
 
@@ -36,11 +35,11 @@ const shutOuts: Readonly<Record<ShutOut, Authorisation>> = {
  * Rejects when the account store cannot be read; nothing may be concluded about the user then.
  */
 export const authorisePartition = async (
-  environment: Environment,
+  database: D1Database,
   { realm, key }: PartitionAddress,
   bearer: Bearer,
 ): Promise<Authorisation> => {
-  const decision = await decide(openAccounts(environment.DB).inRealm(realm), bearer, key);
+  const decision = await decide(openAccounts(database).inRealm(realm), bearer, key);
   if (decision.kind === "shut out") return shutOuts[decision.reason];
   const { access } = decision;
   return access.mayRead || access.mayWrite || access.mayManage ? { kind: "access", access } : { kind: "denied" };

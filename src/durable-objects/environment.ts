@@ -1,0 +1,5 @@
+/** What the Durable Objects use of the Worker's bindings and settings, which `worker/environment.ts` explains. */
+export interface ObjectEnvironment {
+  readonly DB: D1Database;
+  readonly LOG_LEVEL?: string;
+}
