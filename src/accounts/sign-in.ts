@@ -66,13 +66,13 @@ interface Verified {
 }
 
 /**
- * Lets the provider judge, after the delays that earlier failures brought, and counts what it refuses. Throws the refusal. Only a proof
- * forgets a name's earlier failures: a first step proves nothing, and would otherwise buy an attacker new tries.
+ * Lets the provider judge, after the delays that earlier failures brought, and counts what it refuses. Throws the refusal. A first step that
+ * checks no secret leaves the name's failures alone: it would otherwise buy an attacker new tries, or use up the owner's.
  */
 const guard = async <Outcome>(
   ports: SignInPorts,
   request: SignInRequest,
-  isProof: boolean,
+  chargesName: (provider: SignInProvider) => boolean,
   judge: (provider: SignInProvider, attempt: SignInAttempt) => Promise<{ readonly admitted: Outcome } | Refusal>,
 ): Promise<{ accounts: RealmAccounts; provider: SignInProvider; outcome: Outcome }> => {
   const { realm, credentials, address } = request;
@@ -82,7 +82,7 @@ const guard = async <Outcome>(
   if (realm.settings.remote !== null && provider.type !== "local-userpass" && provider.type !== "api-key") {
     throw new HttpError("AuthProviderNotFound");
   }
-  const account = provider.accountName(credentials);
+  const account = chargesName(provider) ? provider.accountName(credentials) : undefined;
   const sources: FailureSource[] = [];
   if (account !== undefined) sources.push({ kind: "name", name: account });
   if (address !== undefined) sources.push({ kind: "address", address });
@@ -95,15 +95,20 @@ const guard = async <Outcome>(
     if (!judged.counts) await accounts.failures.refund(sources);
     throw new HttpError(judged.code, judged.message);
   }
-  await (isProof ? accounts.failures.succeeded(sources) : accounts.failures.refund(sources));
+  await accounts.failures.succeeded(sources);
   return { accounts, provider, outcome: judged.admitted };
 };
 
 const verify = (ports: SignInPorts, request: SignInRequest, proof: Proof): Promise<Verified> =>
-  guard<Admitted>(ports, request, true, async (provider, attempt) => {
-    const outcome = await proof(provider, attempt);
-    return outcome.kind === "refused" ? outcome : { admitted: outcome };
-  });
+  guard<Admitted>(
+    ports,
+    request,
+    () => true,
+    async (provider, attempt) => {
+      const outcome = await proof(provider, attempt);
+      return outcome.kind === "refused" ? outcome : { admitted: outcome };
+    },
+  );
 
 /** SDKs can show a ticket as a custom token only; it is one whether or not the realm takes foreign tokens. */
 const typeOf = ({ provider, credentials }: SignInRequest): string =>
@@ -282,9 +287,10 @@ export type StartedSignIn = Exclude<StartOutcome, Refusal>;
 /** The first of two steps: a code or link is sent, after the delays that earlier failures brought. */
 export const startSignIn = async (ports: SignInPorts, request: SignInRequest & { readonly origin: string }): Promise<StartedSignIn> => {
   if (!request.realm.active) throw new HttpError("UserDisabled", "realm inactive");
-  const { outcome } = await guard<StartedSignIn>(ports, request, false, async (provider, attempt) => {
-    if (provider.start === undefined) throw new HttpError("BadRequest", "this provider has no first step");
-    const started = await provider.start({ ...attempt, provider: request.provider, origin: request.origin });
+  const checksSecret = ({ first }: SignInProvider): boolean => first?.checksSecret === true;
+  const { outcome } = await guard<StartedSignIn>(ports, request, checksSecret, async ({ first }, attempt) => {
+    if (first === undefined) throw new HttpError("BadRequest", "this provider has no first step");
+    const started = await first.start({ ...attempt, provider: request.provider, origin: request.origin });
     return started.kind === "refused" ? started : { admitted: started };
   });
   return outcome;

@@ -25,25 +25,28 @@ export const magicLinkProvider = (type: string): SignInProvider => ({
   onByDefault: false,
   secondFactor: "asked",
   accountName: () => undefined,
-  start: async (attempt) => {
-    const config = readConfig(magicLinkConfig, type, attempt.config);
-    const { linkUrl, lifeSeconds } = config;
-    if (linkUrl === "") throw new HttpError("ProviderMisconfigured");
-    const name = readLoginName(attempt.credentials);
-    await limitMessages(attempt, name);
-    const { flows } = attempt.accounts;
-    const state = { provider: attempt.provider, name: name.key, recipient: null };
-    const { id, secret } = await flows.open({ kind: "link", state, secret: "link", lifeSeconds });
-    const link = new URL(linkUrl);
-    link.searchParams.set("token", secret);
-    link.searchParams.set("tokenId", id);
-    const afterwards = async (): Promise<void> => {
-      const found = await findRecipient(attempt, name, config);
-      if (found === undefined) return;
-      await flows.remember("link", id, { ...state, recipient: found.recipient });
-      await sendMessage(attempt, found, "sign-in-link", { link: link.href }, lifeSeconds);
-    };
-    return { kind: "started", flow: { id }, expiresInSeconds: lifeSeconds, afterwards };
+  first: {
+    checksSecret: false,
+    start: async (attempt) => {
+      const config = readConfig(magicLinkConfig, type, attempt.config);
+      const { linkUrl, lifeSeconds } = config;
+      if (linkUrl === "") throw new HttpError("ProviderMisconfigured");
+      const name = readLoginName(attempt.credentials);
+      await limitMessages(attempt, name);
+      const { flows } = attempt.accounts;
+      const state = { provider: attempt.provider, name: name.key, recipient: null };
+      const { id, secret } = await flows.open({ kind: "link", state, secret: "link", lifeSeconds });
+      const link = new URL(linkUrl);
+      link.searchParams.set("token", secret);
+      link.searchParams.set("tokenId", id);
+      const afterwards = async (): Promise<void> => {
+        const found = await findRecipient(attempt, name, config);
+        if (found === undefined) return;
+        await flows.remember("link", id, { ...state, recipient: found.recipient });
+        await sendMessage(attempt, found, "sign-in-link", { link: link.href }, lifeSeconds);
+      };
+      return { kind: "started", flow: { id }, expiresInSeconds: lifeSeconds, afterwards };
+    },
   },
   verify: async ({ accounts, credentials: input }) => {
     const { tokenId, token } = readInput(credentials, input);

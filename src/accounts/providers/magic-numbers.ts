@@ -29,35 +29,38 @@ export const magicNumbersProvider = (type: string): SignInProvider => ({
   onByDefault: false,
   secondFactor: "asked",
   accountName: () => undefined,
-  start: async (attempt) => {
-    const config = readConfig(messageConfig, type, attempt.config);
-    const { lifeSeconds } = config;
-    const name = readLoginName(attempt.credentials);
-    await limitMessages(attempt, name);
-    const { accounts, realm, origin } = attempt;
-    const { numbers, right } = drawNumbers();
-    const secrets = numbers.map(() => newSecret());
-    const tokens = await Promise.all(secrets.map((secret) => hashSecret("magic-number", secret)));
-    const state = { provider: attempt.provider, name: name.key, recipient: null, numbers, tokens, right, approved: false };
-    const { id, secret } = await accounts.flows.open({ kind: "numbers", state, secret: "link", lifeSeconds });
-    const linkOf = (index: number): string => {
-      const link = new URL(`/api/v1/realms/${realm.name}/sign-in/numbers/${id}`, origin);
-      link.searchParams.set("token", secrets[index] ?? "");
-      return link.href;
-    };
-    const parameters = Object.fromEntries(
-      numbers.flatMap((number, index) => [
-        [`number${index + 1}`, String(number)],
-        [`link${index + 1}`, linkOf(index)],
-      ]),
-    );
-    const afterwards = async (): Promise<void> => {
-      const found = await findRecipient(attempt, name, config);
-      if (found === undefined) return;
-      await accounts.flows.remember("numbers", id, { ...state, recipient: found.recipient });
-      await sendMessage(attempt, found, "sign-in-numbers", parameters, lifeSeconds);
-    };
-    return { kind: "started", flow: { id, secret }, expiresInSeconds: lifeSeconds, number: numbers[right] ?? 0, afterwards };
+  first: {
+    checksSecret: false,
+    start: async (attempt) => {
+      const config = readConfig(messageConfig, type, attempt.config);
+      const { lifeSeconds } = config;
+      const name = readLoginName(attempt.credentials);
+      await limitMessages(attempt, name);
+      const { accounts, realm, origin } = attempt;
+      const { numbers, right } = drawNumbers();
+      const secrets = numbers.map(() => newSecret());
+      const tokens = await Promise.all(secrets.map((secret) => hashSecret("magic-number", secret)));
+      const state = { provider: attempt.provider, name: name.key, recipient: null, numbers, tokens, right, approved: false };
+      const { id, secret } = await accounts.flows.open({ kind: "numbers", state, secret: "link", lifeSeconds });
+      const linkOf = (index: number): string => {
+        const link = new URL(`/api/v1/realms/${realm.name}/sign-in/numbers/${id}`, origin);
+        link.searchParams.set("token", secrets[index] ?? "");
+        return link.href;
+      };
+      const parameters = Object.fromEntries(
+        numbers.flatMap((number, index) => [
+          [`number${index + 1}`, String(number)],
+          [`link${index + 1}`, linkOf(index)],
+        ]),
+      );
+      const afterwards = async (): Promise<void> => {
+        const found = await findRecipient(attempt, name, config);
+        if (found === undefined) return;
+        await accounts.flows.remember("numbers", id, { ...state, recipient: found.recipient });
+        await sendMessage(attempt, found, "sign-in-numbers", parameters, lifeSeconds);
+      };
+      return { kind: "started", flow: { id, secret }, expiresInSeconds: lifeSeconds, number: numbers[right] ?? 0, afterwards };
+    },
   },
   verify: async ({ accounts, credentials: input }) => {
     const { flow, secret } = readInput(credentials, input);

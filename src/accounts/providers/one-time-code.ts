@@ -10,6 +10,9 @@ export const oneTimeCodeProvider = (type: string): SignInProvider => ({
   onByDefault: false,
   secondFactor: "asked",
   accountName: keyOfLoginName,
-  start: async (attempt) => startCode(attempt, readLoginName(attempt.credentials), readConfig(messageConfig, type, attempt.config)),
+  first: {
+    checksSecret: false,
+    start: async (attempt) => startCode(attempt, readLoginName(attempt.credentials), readConfig(messageConfig, type, attempt.config)),
+  },
   verify: verifyCode,
 });

@@ -14,11 +14,14 @@ export const passwordCodeProvider = (type: string): SignInProvider => ({
   onByDefault: false,
   secondFactor: "asked",
   accountName: keyOfLoginName,
-  start: async (attempt) => {
-    const proved = await localUserpassProvider.verify(attempt);
-    if (proved.kind === "refused") return proved;
-    const config = readConfig(messageConfig, type, attempt.config);
-    return startCode(attempt, readLoginName(attempt.credentials), { ...config, createUsers: false });
+  first: {
+    checksSecret: true,
+    start: async (attempt) => {
+      const proved = await localUserpassProvider.verify(attempt);
+      if (proved.kind === "refused") return proved;
+      const config = readConfig(messageConfig, type, attempt.config);
+      return startCode(attempt, readLoginName(attempt.credentials), { ...config, createUsers: false });
+    },
   },
   verify: verifyCode,
 });

@@ -32,7 +32,7 @@ export interface SignInAttempt {
   readonly now: number;
 }
 
-/** The first of two steps. */
+/** A try to take the first of two steps. */
 export interface StartAttempt extends SignInAttempt {
   /** The type under which the provider was addressed. */
   readonly provider: string;
@@ -97,6 +97,13 @@ export interface RedirectSteps {
   allowedRedirects(config: JsonObject): readonly string[];
 }
 
+/** The first of two steps. */
+export interface FirstStep {
+  /** Whether it is a guess at a secret, to be counted against the name. */
+  readonly checksSecret: boolean;
+  start(attempt: StartAttempt): Promise<StartOutcome>;
+}
+
 /** What ties the way there to the way back. */
 export interface AuthorisationRequest {
   /** Our own address, to which the identity provider sends the browser back. */
@@ -129,7 +136,7 @@ export interface SignInProvider {
    */
   verify(attempt: SignInAttempt): Promise<SignInOutcome>;
   /** The first step, for providers that send something before they can verify it. */
-  start?(attempt: StartAttempt): Promise<StartOutcome>;
+  readonly first?: FirstStep;
   /** For providers to which a browser can be sent. */
   readonly redirect?: RedirectSteps;
 }
