@@ -122,14 +122,13 @@ const readField = (field: Field, given: unknown): { readonly value: unknown } | 
   return checkLength(field, normal.value) ?? checkName(field, normal.value) ?? { value: normal.value };
 };
 
+/** Why this author may not give this field another value; undefined when they may. */
 const mayNotSet = (field: Field, author: Author, current: UserValues | undefined, given: unknown): FieldIssue | undefined => {
   if (field.computed !== undefined) return issue(field, "computed", "is computed and cannot be set", given);
-  const changes = JSON.stringify(given) !== JSON.stringify(current?.[field.name]);
   if (field.name === "id" || (field.final !== undefined && !isAbsent(current?.[field.name]))) {
-    if (!changes) return undefined;
     return issue(field, "final", field.final?.message ?? "cannot be changed", given);
   }
-  if (author === "self" && protectedFromSelf.has(field.name) && changes) {
+  if (author === "self" && protectedFromSelf.has(field.name)) {
     return issue(field, "protected", "may be set by an administrator only", given);
   }
   return undefined;
@@ -188,7 +187,8 @@ export const prepareUser = (entity: Entity, input: JsonObject, author: Author, s
   }
   for (const field of entity.fields) {
     const given = Object.hasOwn(input, field.name) ? input[field.name] : undefined;
-    if (given === undefined) continue;
+    // Clients send back whole users: what they did not change is no change.
+    if (given === undefined || (current !== undefined && JSON.stringify(given) === JSON.stringify(current[field.name]))) continue;
     const refusal = mayNotSet(field, author, current, given);
     if (refusal !== undefined) issues.push(refusal);
     else if (given === null) delete values[field.name];

@@ -8,7 +8,7 @@ import type { User, UserKey } from "../repositories/users.ts";
 import type { JsonObject, UserState } from "../schema.ts";
 import { defaultEntity, defaultEntityName } from "./default-entity.ts";
 import { compileEntity, readStoredEntity, type Entity } from "./model.ts";
-import { prepareUser, type Author, type FieldIssue, type HashRequest, type UserValues } from "./prepare.ts";
+import { prepareUser, redact, type Author, type FieldIssue, type HashRequest, type UserValues } from "./prepare.ts";
 
 const builtIn = compileEntity(defaultEntity);
 
@@ -95,7 +95,10 @@ export class EntityUsers {
       keys,
       ...login,
     });
-    if (stored.ok) return { ok: true, user: stored.value, values: { ...user.values, id: stored.value.id } };
+    if (stored.ok) {
+      await this.#audit("user.create", stored.value.id, author, user.values);
+      return { ok: true, user: stored.value, values: { ...user.values, id: stored.value.id } };
+    }
     // Somebody else was quicker: the store knows who.
     const issues = await this.#findTaken(keys, user.values, undefined);
     if (issues.length === 0) throw new Error(`a user could not be stored: the ${stored.conflict} is taken`);
@@ -126,6 +129,8 @@ export class EntityUsers {
     // Changing a user's data does not confirm them.
     const state = user.state === "pending" && next.state === "normal" ? user.state : next.state;
     if (state !== user.state) await this.#accounts.users.setState(user.id, state);
+    const changed = Object.entries(next.values).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(current[name]));
+    await this.#audit("user.update", user.id, author, Object.fromEntries(changed));
     return { ok: true, user: { ...stored.value, state }, values: next.values };
   }
 
@@ -157,6 +162,12 @@ export class EntityUsers {
   #prepare(input: JsonObject, author: Author, current?: UserValues): ReturnType<typeof prepareUser> {
     const now = this.#clock();
     return prepareUser(this.entity, input, author, { now, ulid: () => ulid(now) }, current);
+  }
+
+  /** Notes what was done; values that must not be logged are left out. */
+  async #audit(action: string, target: string, author: Author, values: JsonObject): Promise<void> {
+    const actor = author === "self" ? target : author;
+    await this.#accounts.audit.append({ actor, action, target, detail: { values: redact(this.entity, values) } });
   }
 
   /** The password stands under one of the user's names: when that changes, it moves along. */

@@ -44,15 +44,16 @@ const show = (value: unknown): string => {
 
 /** What is wrong with which fields, in LoopBack's form. */
 export const validationError = (issues: readonly FieldIssue[]): LoopBackError => {
-  const codes: Record<string, string[]> = {};
-  const messages: Record<string, string[]> = {};
-  for (const { field, code, message } of issues) {
-    (codes[field] ??= []).push(code);
-    (messages[field] ??= []).push(message);
-  }
+  const byField = Map.groupBy(issues, ({ field }) => field);
+  // Names come from outside, `__proto__` among them: objects are made of entries, never by assignment.
+  const collect = (key: "code" | "message") =>
+    Object.fromEntries([...byField].map(([field, own]) => [field, own.map((issue) => issue[key])]));
   const sentences = issues.map(({ field, message, value }) => `\`${field}\` ${message} (value: ${show(value)})`);
   const message = `The \`User\` instance is not valid. Details: ${sentences.join("; ")}.`;
-  return new LoopBackError("ValidationError", { message, details: { context: "User", codes, messages } });
+  return new LoopBackError("ValidationError", {
+    message,
+    details: { context: "User", codes: collect("code"), messages: collect("message") },
+  });
 };
 
 /** What the accounts' own refusals are in LoopBack's terms; those that cannot come from these routes are faults. */
