@@ -4,20 +4,16 @@ import { secureHeaders } from "hono/secure-headers";
 import { describeFault } from "../accounts/database.ts";
 import { httpErrors } from "../errors/http.ts";
 import { appServices } from "./app-services/routes.ts";
-import type { Environment } from "./environment.ts";
+import type { WorkerHono } from "./environment.ts";
 import { gateway } from "./gateway/routes.ts";
 import { loopback } from "./loopback/routes.ts";
 import { createLog, parseLogSetting } from "../platform/logging.ts";
 import { management } from "./management/index.ts";
+import { userImports } from "./realm-files/user-imports.ts";
 import { realmFiles } from "./realm-files/routes.ts";
 import { requestLog } from "./request-log.ts";
 import { service } from "./service.ts";
 import { signInApi } from "./sign-in/index.ts";
-
-/** Hono's view of the Worker: its bindings. */
-export interface WorkerHono {
-  readonly Bindings: Environment;
-}
 
 /** Requests of apps are small; a route family that takes more says so itself, before this limit. */
 const maxBodyBytes = 1024 * 1024;
@@ -38,6 +34,7 @@ app.route("/", service);
 app.route("/api/client/v2.0", appServices);
 app.route("/api/Users", loopback);
 app.route("/api/v1/realm-files", realmFiles);
+app.route("/api/v1/user-imports", userImports);
 app.route("/api/v1", signInApi);
 
 // Last of the families under its prefix: what no other route takes is answered in its manner.

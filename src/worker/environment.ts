@@ -31,3 +31,8 @@ export interface Environment extends ObjectEnvironment {
   /** Secret: signs what is delivered, `whsec_` and at least 24 random bytes as base64. */
   readonly OUTBOX_SECRET?: string;
 }
+
+/** Hono's view of the Worker: its bindings. */
+export interface WorkerHono {
+  readonly Bindings: Environment;
+}

@@ -1,6 +1,5 @@
 import { Hono } from "hono";
-import type { WorkerHono } from "./app.ts";
-import type { Environment } from "./environment.ts";
+import type { Environment, WorkerHono } from "./environment.ts";
 import { tokensOf } from "./tokens.ts";
 import { version } from "./version.ts";
 

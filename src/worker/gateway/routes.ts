@@ -6,9 +6,8 @@ import { handshakeRequest, refusals, type Handshake } from "../../durable-object
 import { negotiate, type Negotiated } from "../../protocol/negotiation.ts";
 import { partitionOfKey } from "../../protocol/partition.ts";
 import type { ConnectionInfo, LogPort, PartitionAccess } from "../../session/ports.ts";
-import type { WorkerHono } from "../app.ts";
 import { authorisePartition } from "../../durable-objects/authorise-partition.ts";
-import type { Environment } from "../environment.ts";
+import type { Environment, WorkerHono } from "../environment.ts";
 import { createLog, parseLogSetting } from "../../platform/logging.ts";
 import { zlib } from "../../platform/zlib.ts";
 import { authenticate } from "./authenticate.ts";

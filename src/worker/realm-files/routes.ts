@@ -1,24 +1,17 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { openAccounts } from "../../accounts/accounts.ts";
-import { equalInConstantTime } from "../../accounts/bytes.ts";
 import type { AccessChange } from "../../accounts/database.ts";
 import { findDuplicateKey } from "../../accounts/strict-json.ts";
 import { applyRealmFiles } from "../../accounts/realm-files/apply.ts";
 import { realmFileErrors } from "../../errors/realm-files.ts";
 import { followAccessChange } from "../access-changes.ts";
-import type { WorkerHono } from "../app.ts";
+import type { WorkerHono } from "../environment.ts";
+import { hasAdminToken } from "./admin-token.ts";
 import { realmDefaultsOf } from "../realm-defaults.ts";
 
 /** Files by their paths, as text. */
 const body = z.strictObject({ files: z.array(z.strictObject({ path: z.string().min(1).max(256), text: z.string() })).max(100) });
-
-const digest = async (text: string): Promise<Uint8Array> =>
-  new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
-
-/** Whether the header carries the admin token; takes as long for a near miss as for any other. */
-const hasAdminToken = async (header: string | undefined, adminToken: string): Promise<boolean> =>
-  adminToken !== "" && equalInConstantTime(await digest(header?.replace(/^Bearer\s+/i, "") ?? ""), await digest(adminToken));
 
 /** The request's files, or what is wrong with the body. */
 const readFiles = (text: string): z.output<typeof body>["files"] | string => {
