@@ -7,10 +7,9 @@ import type { Upload } from "../protocol/up/upload.ts";
 import type { UpMessage } from "../protocol/up.ts";
 import type { IdentRefusal } from "../store/identification.ts";
 import { checkUpload } from "../store/upload-checks.ts";
-import type { Connection } from "./connection.ts";
 import { countBadReport, drain } from "./integrator.ts";
 import { detach, endSession, failWith, permissionDenied, type Room } from "./room.ts";
-import type { RunningSession, Session } from "./session.ts";
+import type { Connection, RunningSession, Session } from "./session.ts";
 import { transitions } from "./transitions.ts";
 
 /** Carries out one message from a client as the table of transitions says. */

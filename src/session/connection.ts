@@ -1,19 +1,9 @@
 import { highestVersion, isProtocolVersion } from "../protocol/version.ts";
-import { defaultLimits, type Wire, type Zlib } from "../protocol/wire.ts";
+import { defaultLimits, type Zlib } from "../protocol/wire.ts";
 import type { ConnectionId, ConnectionInfo } from "./ports.ts";
-import type { Session } from "./session.ts";
+import type { Connection } from "./session.ts";
 
-/** One socket and its sessions. */
-export interface Connection {
-  readonly id: ConnectionId;
-  info: ConnectionInfo;
-  readonly wire: Wire;
-  /** By session ident; the client chooses them. */
-  readonly sessions: Map<number, Session>;
-  /** False after a connection-level error: what arrives is ignored, nothing more is sent (§9.2). */
-  open: boolean;
-}
-
+/** A socket that was just accepted, or is back from hibernation: open, without sessions. */
 export const makeConnection = (id: ConnectionId, info: ConnectionInfo, zlib: Zlib): Connection => ({
   id,
   info,

@@ -7,7 +7,7 @@ import type { PartitionStore } from "../store/partition-store.ts";
 import { defaultRetention, type RetentionPolicy } from "../store/retention.ts";
 import { handleMessage } from "./actions.ts";
 import { packConnection, unpackConnection, type RestoredSession } from "./attachment.ts";
-import { makeConnection, type Connection } from "./connection.ts";
+import { makeConnection } from "./connection.ts";
 import { fanOut } from "./fan-out.ts";
 import { drain, integrateUploads, judgeAnew } from "./integrator.ts";
 import { zeroCounters } from "./metrics.ts";
@@ -34,7 +34,7 @@ import {
   type SessionLimits,
 } from "./room.ts";
 import { Sender } from "./sender.ts";
-import type { Session } from "./session.ts";
+import type { Connection, Session } from "./session.ts";
 
 export interface PartitionSessionsOptions {
   readonly store: PartitionStore;

@@ -4,12 +4,11 @@ import { featuresOf } from "../protocol/version.ts";
 import type { Zlib } from "../protocol/wire.ts";
 import type { ConnectionErrorName } from "../errors/sync.ts";
 import type { PartitionStore } from "../store/partition-store.ts";
-import type { Connection } from "./connection.ts";
 import { Downloads } from "./downloads.ts";
 import type { Counters } from "./metrics.ts";
 import type { LogPort } from "./ports.ts";
 import type { Sender } from "./sender.ts";
-import type { RunningSession, Session } from "./session.ts";
+import type { Connection, RunningSession, Session } from "./session.ts";
 
 export interface SessionLimits {
   /** Changesets in one DOWNLOAD, in bytes; one larger changeset still goes (DL2). */

@@ -1,7 +1,7 @@
 import { encodeDown, type SentMessage } from "../protocol/down.ts";
-import type { Connection } from "./connection.ts";
 import type { Counters } from "./metrics.ts";
 import type { Outgoing } from "./ports.ts";
+import type { Connection } from "./session.ts";
 
 /** Collects what a turn sends, in order; PONGs come first (SS3). */
 export class Sender {

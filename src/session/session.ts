@@ -1,9 +1,21 @@
+import type { Wire } from "../protocol/wire.ts";
 import type { ClientFile } from "../store/client-files.ts";
 import type { Integration } from "../store/integration.ts";
 import type { ReceiverView, ScanCursor } from "../store/receiver-view.ts";
 import type { VersionPair } from "../store/upload-checks.ts";
 import type { UploadedChange } from "../store/upload-run.ts";
-import type { Connection } from "./connection.ts";
+import type { ConnectionId, ConnectionInfo } from "./ports.ts";
+
+/** One socket and its sessions. */
+export interface Connection {
+  readonly id: ConnectionId;
+  info: ConnectionInfo;
+  readonly wire: Wire;
+  /** By session ident; the client chooses them. */
+  readonly sessions: Map<number, Session>;
+  /** False after a connection-level error: what arrives is ignored, nothing more is sent (§9.2). */
+  open: boolean;
+}
 
 /** A MARK that waits until everything that existed when it came has been sent (MK3). Only the newest is kept (MK2). */
 export interface PendingMark {
@@ -37,6 +49,7 @@ export interface RunningSession {
   job: Integration | undefined;
 }
 
+/** What a session ident of a connection stands for; the states are those of `transitions.ts`. */
 export type Session =
   | RunningSession
   | { readonly state: "waitIdent"; readonly ident: number; readonly connection: Connection }
