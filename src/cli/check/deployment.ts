@@ -52,10 +52,17 @@ class Check {
     this.#findings.push(...findings);
   }
 
+  /** A file's name as people would type it: from where they are, or whole when it lies elsewhere. */
+  shown(name: string): string {
+    const path = join(this.#folder, name);
+    const fromHere = relative(this.#from, path);
+    return fromHere.startsWith("..") ? path : fromHere;
+  }
+
   /** Reads a file of the folder; undefined when there is none. What cannot be read is a finding. */
   async read(name: string): Promise<ReadFile | undefined> {
     const path = join(this.#folder, name);
-    const shown = relative(this.#from, path) || name;
+    const shown = this.shown(name);
     if (!existsSync(path)) return undefined;
     this.#files.push(shown);
     try {
@@ -92,7 +99,7 @@ class Check {
  */
 export const checkDeployment = async (folder: string, from: string): Promise<CheckResult> => {
   const check = new Check(resolve(from, folder), from);
-  await checkWranglerFile(check, folder);
+  await checkWranglerFile(check);
   await checkSecrets(check);
   await checkState(check);
   await checkRealms(check);
@@ -102,11 +109,11 @@ export const checkDeployment = async (folder: string, from: string): Promise<Che
 
 export type CheckRun = Pick<Check, "read" | "list" | "addForeign">;
 
-const checkWranglerFile = async (check: Check, folder: string): Promise<void> => {
+const checkWranglerFile = async (check: Check): Promise<void> => {
   const file = await check.read("wrangler.toml");
   if (file === undefined) {
     if (!check.exists("wrangler.toml")) {
-      check.add(join(folder, "wrangler.toml"), [
+      check.add(check.shown("wrangler.toml"), [
         {
           code: "FileUnreadable",
           at: fileStart,

@@ -5,14 +5,16 @@ import type { Finding } from "./finding.ts";
 
 const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.?!]$/.test(text) ? "" : "."}`;
 
-/** What is wrong with a realm file, in the form of all findings. */
-export const realmFinding = ({ file, line, column, code, message }: Diagnostic): Finding => ({
+const realmFinding = ({ file, line, column, code, message }: Diagnostic): Finding => ({
   file,
   at: { line, column },
   code,
   severity: "error",
   message: sentence(message),
 });
+
+/** What is wrong with realm files, in the form of all findings. */
+export const checkRealmFolder = (files: readonly RealmFile[]): readonly Finding[] => checkRealmFiles(files).map(realmFinding);
 
 /** Checks `iam/*.yaml` as the server would before applying them. */
 export const checkRealms = async (check: CheckRun): Promise<void> => {
@@ -21,5 +23,5 @@ export const checkRealms = async (check: CheckRun): Promise<void> => {
     const file = await check.read(path);
     if (file !== undefined) files.push({ path: file.name, text: file.text });
   }
-  if (files.length > 0) check.addForeign(checkRealmFiles(files).map(realmFinding));
+  if (files.length > 0) check.addForeign(checkRealmFolder(files));
 };

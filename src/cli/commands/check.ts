@@ -1,4 +1,3 @@
-import { checkDeployment } from "../check/deployment.ts";
 import { isGiven, outputArgs, textOf, type Command } from "../command.ts";
 import { CliError } from "../error.ts";
 import { renderFinding } from "../output/finding.ts";
@@ -20,6 +19,8 @@ export const checkCommand = (terminal: Terminal): Command => ({
     { line: "reeve check --json", does: "prints findings for programs" },
   ],
   run: async (args) => {
+    // Parsers and cryptography are loaded for this command only, so that the others start at once.
+    const { checkDeployment } = await import("../check/deployment.ts");
     const { files, findings } = await checkDeployment(textOf(args, "dir") ?? ".", terminal.directory);
     const errors = findings.filter(({ severity }) => severity === "error").length;
     const warnings = findings.length - errors;

@@ -1,9 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
 import { z } from "zod";
-import { checkRealmFiles } from "../../accounts/realm-files/check.ts";
 import type { RealmFile } from "../../accounts/realm-files/diagnostic.ts";
-import { realmFinding } from "../check/realms.ts";
 import type { Api } from "../api.ts";
 import { connectionArgs, isGiven, outputArgs, textOf, type Command } from "../command.ts";
 import { connect } from "../connection.ts";
@@ -58,7 +56,8 @@ export const pushCommand = (terminal: Terminal): Command => ({
   ],
   run: async (args) => {
     const files = await readRealmFiles(textOf(args, "dir") ?? "iam", terminal);
-    const findings = checkRealmFiles(files).map(realmFinding);
+    const { checkRealmFolder } = await import("../check/realms.ts");
+    const findings = checkRealmFolder(files);
     for (const finding of findings) terminal.note(renderFinding(finding, terminal));
     if (findings.length > 0) throw new CliError("CheckFailed", "The realm files are wrong; nothing was sent.");
     const api = await connect(args, terminal);

@@ -21,6 +21,7 @@ interface Mistake {
 
 const toml = "wrangler.toml";
 const vars = ".dev.vars";
+const realms = "iam/realms.yaml";
 const flexible = "rules/users.json";
 const partition = "rules/shop.json";
 
@@ -116,6 +117,17 @@ const mistakes: readonly Mistake[] = [
   { title: "a key for another curve", file: vars, from: '"crv":"P-256"', to: '"crv":"P-384"', at: "2:142", code: "SigningKeyAlgorithm" },
   { title: "a key without its private half", file: vars, from: '"d":', to: '"e":', at: "2:24", code: "SigningKeysMalformed" },
   { title: "keys that are no list", file: vars, from: '{"keys":[', to: '{"key":[', at: "2:15", code: "SigningKeysMalformed" },
+  { title: "a realm file that is no YAML", file: realms, from: "users:", to: "users: [", at: "3:14", code: "YAML_SYNTAX" },
+  { title: "a provider that does not exist", file: realms, from: "- password", to: "- pasword", at: "5:9", code: "UNKNOWN_PROVIDER" },
+  { title: "a key that realms do not have", file: realms, from: "providers:", to: "provider:", at: "4:5", code: "UNKNOWN_KEY" },
+  {
+    title: "an entity that does not exist",
+    file: realms,
+    from: "default: true",
+    to: "default: true\n    entity: clients",
+    at: "4:13",
+    code: "UNKNOWN_ENTITY",
+  },
   {
     title: "JSON that is none",
     file: flexible,

@@ -1,6 +1,10 @@
-import { userStates, userTypes } from "../../../accounts/schema.ts";
+import type { UserState, UserType } from "../../../accounts/schema.ts";
 import type { Member, Operation } from "../../operation.ts";
 import { bodyJson, bodyText, queryText } from "./members.ts";
+
+// Written out, and complete by their types: the schema's own lists would load the whole database layer with every command.
+const userStates = Object.keys({ normal: true, pending: true, locked: true, disabled: true } satisfies Record<UserState, true>);
+const userTypes = Object.keys({ normal: true, server: true } satisfies Record<UserType, true>);
 
 const user = { "user-id": "The user's id" } as const;
 const path = "/realms/{realm}/users/{userId}";
@@ -12,7 +16,7 @@ const data: Readonly<Record<string, Member>> = {
   properties: bodyJson("properties", "Properties of the user"),
 };
 
-const state = (name: string, description: string, value: (typeof userStates)[number], message: string): Operation => ({
+const state = (name: string, description: string, value: UserState, message: string): Operation => ({
   name,
   description,
   method: "PUT",
