@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from "node:util";
 import { runCommand, type ArgDef, type ArgsDef } from "citty";
-import { nearest } from "../accounts/entities/nearest.ts";
+import { nearest } from "../rules/nearest.ts";
 import { asCitty, connectionArgs, isGroup, outputArgs, realmArgs, type Command, type CommandGroup } from "./command.ts";
 import { CliError } from "./error.ts";
 import { renderHelp } from "./help.ts";

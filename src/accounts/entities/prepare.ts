@@ -4,7 +4,7 @@ import type { JsonObject, UserState } from "../schema.ts";
 import { defaultEntityName } from "./default-entity.ts";
 import { evaluate, type ExpressionScope, type ExpressionValue } from "./expression.ts";
 import { isPlacedField, type Entity, type Field } from "./model.ts";
-import { suggestion } from "./nearest.ts";
+import { suggestion } from "../../rules/nearest.ts";
 import { normaliseValue, readDefault } from "./values.ts";
 
 /** What is wrong with one field. Names are those of LoopBack's validations where it has the like. */

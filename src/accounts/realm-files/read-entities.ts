@@ -1,6 +1,6 @@
 import { parseExpression } from "../entities/expression.ts";
 import { fieldTypeNames, parseFieldType, placedFields, isPlacedField } from "../entities/model.ts";
-import { suggestion } from "../entities/nearest.ts";
+import { suggestion } from "../../rules/nearest.ts";
 import type { Place } from "./diagnostic.ts";
 import { checkName, NameRegister } from "./names.ts";
 import { shown, type MapEntry, type Reader, type Value } from "./yaml-source.ts";

@@ -1,6 +1,6 @@
 import { isRealmName, type RealmName } from "../ids.ts";
 import { realmSettings, type RealmSettingsInput } from "../settings.ts";
-import { suggestion } from "../entities/nearest.ts";
+import { suggestion } from "../../rules/nearest.ts";
 import type { JsonObject } from "../schema.ts";
 import type { Place } from "./diagnostic.ts";
 import { checkName, type NameRegister } from "./names.ts";

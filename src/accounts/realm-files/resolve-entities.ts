@@ -1,7 +1,7 @@
 import { defaultEntity, defaultEntityName } from "../entities/default-entity.ts";
 import { evaluate, fieldsOf, parseExpression, type Expression } from "../entities/expression.ts";
 import { compileEntity, parseFieldType, type EntityDefinition, type FieldDefinition } from "../entities/model.ts";
-import { suggestion } from "../entities/nearest.ts";
+import { suggestion } from "../../rules/nearest.ts";
 import { readDefault } from "../entities/values.ts";
 import type { Findings, Place } from "./diagnostic.ts";
 import { wrongType, type WrittenEntity, type WrittenExpression, type WrittenField } from "./read-entities.ts";

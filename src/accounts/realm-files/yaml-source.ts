@@ -1,5 +1,5 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Document, type Node, type YAMLMap } from "yaml";
-import { suggestion } from "../entities/nearest.ts";
+import { suggestion } from "../../rules/nearest.ts";
 import type { Findings, Place, RealmFile } from "./diagnostic.ts";
 
 /** Bounds against bombs: text lengths in UTF-16 units, nodes with aliases written out, and levels. */

@@ -1,4 +1,4 @@
-import { nearest } from "../../accounts/entities/nearest.ts";
+import { nearest } from "../../rules/nearest.ts";
 import type { Findings, Position } from "../../rules/config/diagnostic.ts";
 import { logSettings } from "../../platform/logging.ts";
 

@@ -1,4 +1,4 @@
-import { nearest } from "../../accounts/entities/nearest.ts";
+import { nearest } from "../../rules/nearest.ts";
 import type { Findings, Position } from "../../rules/config/diagnostic.ts";
 import { workerOptions } from "../../server/worker-options.ts";
 import { fileStart } from "./finding.ts";

@@ -1,4 +1,4 @@
-import { nearest } from "../../accounts/entities/nearest.ts";
+import { nearest } from "../nearest.ts";
 import type { Findings, Position } from "./diagnostic.ts";
 import { describeNode, type JsonMember, type JsonNode, type JsonObjectNode } from "./json-source.ts";
 

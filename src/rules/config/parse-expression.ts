@@ -1,4 +1,4 @@
-import { nearest } from "../../accounts/entities/nearest.ts";
+import { nearest } from "../nearest.ts";
 import type { Findings, Position } from "./diagnostic.ts";
 import { placeNames, readExpansion, type Place } from "./expansions.ts";
 import { always, comparisons, never, type Condition, type Expression, type Operand, type Subject } from "./expression.ts";

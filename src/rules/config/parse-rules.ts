@@ -1,4 +1,4 @@
-import { nearest } from "../../accounts/entities/nearest.ts";
+import { nearest } from "../nearest.ts";
 import { Findings, type Diagnostic } from "./diagnostic.ts";
 import { isNever } from "./expression.ts";
 import { describeNode, readJsonSource, type JsonNode, type JsonObjectNode } from "./json-source.ts";

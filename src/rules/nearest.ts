@@ -14,7 +14,7 @@ const distance = (a: string, b: string): number => {
   return rows[a.length]?.[b.length] ?? 0;
 };
 
-/** The known word that was probably meant; undefined when none is near. Case and punctuation are not looked at. */
+/** The known word that was probably meant; undefined when none is near. For words of up to 64 characters; case and punctuation are not looked at. */
 export const nearest = (word: string, known: Iterable<string>): string | undefined => {
   const plain = (text: string): string => text.toLowerCase().replace(/[^a-z0-9]/g, "");
   const wanted = plain(word.slice(0, 64));
@@ -26,7 +26,7 @@ export const nearest = (word: string, known: Iterable<string>): string | undefin
   return best !== undefined && best.distance <= Math.max(1, Math.floor(wanted.length / 3)) ? best.word : undefined;
 };
 
-/** ` (did you mean x?)`, or nothing. */
+/** `; did you mean x?`, to be put behind what is wrong; empty when no word is near. */
 export const suggestion = (word: string, known: Iterable<string>): string => {
   const near = nearest(word, known);
   return near === undefined ? "" : `; did you mean ${near}?`;
