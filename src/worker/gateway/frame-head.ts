@@ -1,3 +1,4 @@
+import { informingCodes } from "../../errors/sync.ts";
 import { FieldReader } from "../../protocol/field-reader.ts";
 
 /** What a partition's message means for its session's place in the gateway. */
@@ -10,9 +11,6 @@ export type DownEvent =
 
 const message: DownEvent = { kind: "message" };
 const firstLetters: ReadonlySet<number> = new Set(["json_error", "error", "unbound"].map((word) => word.charCodeAt(0)));
-
-/** Errors that inform a session and leave it running (sync-protocol S9). */
-const informing: ReadonlySet<number> = new Set([231, 236]);
 
 /**
  * Reads what a partition's frame means for its session. Most frames are told by their first letter.
@@ -30,5 +28,5 @@ export const readDownEvent = (frame: Uint8Array): DownEvent => {
   if (word === "error") fields.integer();
   const session = fields.lastInteger();
   if (session === 0) return { kind: "connectionError" };
-  return informing.has(code) ? message : { kind: "sessionError", session };
+  return informingCodes.has(code) ? message : { kind: "sessionError", session };
 };
