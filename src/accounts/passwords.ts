@@ -43,6 +43,9 @@ const parseHash = (text: string): StoredHash | undefined => {
   return affordable ? parsed : undefined;
 };
 
+/** Whether a text is a stored hash of ours, of whatever cost, as a backup or another installation has them. */
+export const isPasswordHash = (text: string): boolean => parseHash(text) !== undefined;
+
 /** A hash of no password, of today's cost: what an unknown name is checked against. */
 const nobody: StoredHash = { ...cost, salt: new Uint8Array(16), key: new Uint8Array(keyLength) };
 

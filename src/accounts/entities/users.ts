@@ -27,6 +27,8 @@ export type UserResult =
 export interface NewUserOptions {
   /** False for a name that is still to be confirmed by its owner. Default true. */
   readonly confirmed?: boolean;
+  /** A hash of the password (`isPasswordHash`) in place of the password itself, for users who come from elsewhere. */
+  readonly passwordHash?: string;
 }
 
 const stateFlags: Readonly<Record<UserState, { readonly active: boolean; readonly locked: boolean }>> = {
@@ -71,13 +73,14 @@ export class EntityUsers {
   }
 
   /** Makes a user; with a field `password`, one who can sign in by every field for signing in. */
-  async create(input: JsonObject, author: Author, { confirmed = true }: NewUserOptions = {}): Promise<UserResult> {
+  async create(input: JsonObject, author: Author, { confirmed = true, passwordHash }: NewUserOptions = {}): Promise<UserResult> {
     const prepared = this.#prepare(input, author);
     if (!prepared.ok) return prepared;
     const { user } = prepared;
     const taken = await this.#findTaken(user.keys, user.values, undefined);
     if (taken.length > 0) return { ok: false, issues: taken };
-    const { password, others } = await hashAll(user.toHash);
+    const { password: hashed, others } = await hashAll(user.toHash);
+    const password = hashed ?? passwordHash;
     const name = primaryName(this.entity, user.values, "");
     const login =
       password === undefined || name.key === ""
