@@ -69,6 +69,15 @@ const applyRealmFolder = async (folder: string | undefined, server: Miniflare, a
   throw new StartError(`the realm files cannot be applied; nothing was changed\n${outcome.problems.map((line) => `  ${line}`).join("\n")}`);
 };
 
+/** Sets the Worker's scheduled trigger off every five minutes, as `wrangler.toml` has it. Returns what ends it. */
+const startSchedule = async (running: Miniflare): Promise<() => void> => {
+  const worker = await running.getWorker();
+  // A trigger that fails has logged why, and the next one may fare better.
+  const timer = setInterval(() => void worker.scheduled({ cron: "*/5 * * * *" }).catch(() => undefined), 5 * 60_000);
+  timer.unref();
+  return () => clearInterval(timer);
+};
+
 /**
  * Starts the service on this machine: bundles the Worker, makes secrets at the first start, migrates the accounts database, and runs the
  * same runtime that Cloudflare runs, with everything kept in `options.state`.
@@ -117,12 +126,14 @@ export const startServer = async (options: ServerOptions, writeLine: (line: stri
     await lock.noteRuntime();
     const migrated = await migrate(await running.getD1Database("DB"), join(projectRoot, "migrations"));
     const realmChanges = await applyRealmFolder(options.realmFolder, running, secrets.adminToken);
+    const endSchedule = await startSchedule(running);
     return {
       url,
       adminTokenPath: secrets.adminTokenPath,
       migrated,
       realmChanges,
       stop: async () => {
+        endSchedule();
         await running.dispose();
         lock.release();
       },

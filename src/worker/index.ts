@@ -1,6 +1,7 @@
 import { app } from "./app.ts";
 import type { Environment } from "./environment.ts";
 import { logBook } from "./log-book.ts";
+import { runSchedule } from "./schedule.ts";
 import { setLogKeeper } from "../platform/logging.ts";
 
 export { Logs } from "../durable-objects/logs.ts";
@@ -8,4 +9,7 @@ export { Partition } from "../durable-objects/partition.ts";
 
 setLogKeeper(logBook);
 
-export default { fetch: app.fetch } satisfies ExportedHandler<Environment>;
+export default {
+  fetch: app.fetch,
+  scheduled: (_event, environment, context) => context.waitUntil(runSchedule(environment)),
+} satisfies ExportedHandler<Environment>;
