@@ -1,7 +1,12 @@
 import { keyToBase64 } from "../changeset/key-text.ts";
 import type { ObjectKey } from "../changeset/model.ts";
 import type { RejectedObject } from "./corrections.ts";
-import type { UploadedChange } from "./upload-run.ts";
+
+/** What is noted of a change that was left out: its version at the client and its time on the author's clock. */
+interface RefusedChange {
+  readonly clientVersion: number;
+  readonly originTimestamp: number;
+}
 
 interface RefusedObject {
   readonly table: string;
@@ -13,7 +18,7 @@ export class RefusedObjects implements Iterable<RefusedObject> {
   readonly #objects = new Map<string, RefusedObject>();
   #newestChange = { clientVersion: 0, timestamp: 0 };
 
-  add(table: string, key: ObjectKey, change: UploadedChange): void {
+  add(table: string, key: ObjectKey, change: RefusedChange): void {
     this.#objects.set(`${table}\u0000${key.text}`, { table, key });
     this.#newestChange = {
       clientVersion: Math.max(this.#newestChange.clientVersion, change.clientVersion),
