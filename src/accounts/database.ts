@@ -7,7 +7,16 @@ import * as schema from "./schema.ts";
 /** The account store. Statements are built by drizzle, so every value is bound and never part of the SQL text. */
 export type Database = DrizzleD1Database<typeof schema>;
 
-export const openDatabase = (binding: D1Database): Database => drizzle(binding, { schema });
+/** One for each binding, for as long as that lives: drizzle works the whole schema out each time it is asked. */
+const opened = new WeakMap<D1Database, Database>();
+
+export const openDatabase = (binding: D1Database): Database => {
+  const known = opened.get(binding);
+  if (known !== undefined) return known;
+  const database = drizzle(binding, { schema });
+  opened.set(binding, database);
+  return database;
+};
 
 /**
  * Something that may change what open sessions are allowed: the gateway and the partitions decide again at once (requirement: a changed

@@ -1,7 +1,8 @@
-import { and, eq, inArray, isNull } from "drizzle-orm";
+import { and, eq, exists, isNull, placeholder } from "drizzle-orm";
+import { alias } from "drizzle-orm/sqlite-core";
 import type { GrantFlags } from "../../rules/grants.ts";
-import { only, type RealmScope } from "../database.ts";
-import { adminRights, grants, partitions, realms, sessions, users, type JsonObject } from "../schema.ts";
+import { only, type Database, type RealmScope } from "../database.ts";
+import { adminRights, grants, partitions, realms, sessions, users } from "../schema.ts";
 import { realmSettings, type RealmSettings } from "../settings.ts";
 import type { User } from "./users.ts";
 
@@ -20,6 +21,72 @@ export interface PartitionFacts {
   readonly sessionOpen: boolean;
 }
 
+const own = alias(grants, "own");
+const everybody = alias(grants, "everybody");
+
+/** Of a realm that does not exist. */
+const nothingKnown: PartitionFacts = {
+  realm: undefined,
+  user: undefined,
+  isAdmin: false,
+  ownerId: null,
+  own: undefined,
+  everybody: undefined,
+  hasGrants: false,
+  sessionOpen: false,
+};
+
+/** The one statement for all questions; only its values differ. Opening a session costs the store one read, and a query is built once. */
+const prepare = (database: Database) => {
+  const [realm, userId, sessionId, partition] = [
+    placeholder("realm"),
+    placeholder("userId"),
+    placeholder("sessionId"),
+    placeholder("partition"),
+  ];
+  const adminRight = database
+    .select({ scope: adminRights.scope })
+    .from(adminRights)
+    .where(and(eq(adminRights.realm, realm), eq(adminRights.userId, userId)));
+  const anyGrant = database
+    .select({ subject: grants.subject })
+    .from(grants)
+    .where(and(eq(grants.realm, realm), eq(grants.partition, partition)));
+  const session = database
+    .select({ id: sessions.id })
+    .from(sessions)
+    .where(and(eq(sessions.realm, realm), eq(sessions.id, sessionId), eq(sessions.userId, userId), isNull(sessions.revokedAt)));
+  return database
+    .select({
+      active: realms.active,
+      settings: realms.settings,
+      user: users,
+      ownerId: partitions.ownerId,
+      own,
+      everybody,
+      isAdmin: exists(adminRight).mapWith(Boolean),
+      hasGrants: exists(anyGrant).mapWith(Boolean),
+      sessionOpen: exists(session).mapWith(Boolean),
+    })
+    .from(realms)
+    .leftJoin(users, and(eq(users.realm, realm), eq(users.id, userId)))
+    .leftJoin(partitions, and(eq(partitions.realm, realm), eq(partitions.key, partition)))
+    .leftJoin(own, and(eq(own.realm, realm), eq(own.partition, partition), eq(own.subject, userId)))
+    .leftJoin(everybody, and(eq(everybody.realm, realm), eq(everybody.partition, partition), eq(everybody.subject, "*")))
+    .where(eq(realms.name, realm))
+    .prepare();
+};
+
+const prepared = new WeakMap<Database, ReturnType<typeof prepare>>();
+
+const statementOf = (database: Database): ReturnType<typeof prepare> => {
+  const known = prepared.get(database);
+  if (known !== undefined) return known;
+  const statement = prepare(database);
+  prepared.set(database, statement);
+  return statement;
+};
+
 /** Reads what access is decided by: one round trip to the store, one snapshot. */
 export class AccessFacts {
   readonly #scope: RealmScope;
@@ -30,41 +97,18 @@ export class AccessFacts {
 
   async read({ userId, sessionId }: { readonly userId: string; readonly sessionId: string }, partition: string): Promise<PartitionFacts> {
     const { database, realm } = this.#scope;
-    const onPartition = and(eq(grants.realm, realm), eq(grants.partition, partition));
-    const [realmRows, userRows, adminRows, partitionRows, grantRows, anyGrant, sessionRows] = await database.batch([
-      database.select({ active: realms.active, settings: realms.settings }).from(realms).where(eq(realms.name, realm)),
-      database
-        .select()
-        .from(users)
-        .where(and(eq(users.realm, realm), eq(users.id, userId))),
-      database
-        .select({ scope: adminRights.scope })
-        .from(adminRights)
-        .where(and(eq(adminRights.realm, realm), eq(adminRights.userId, userId))),
-      database
-        .select({ ownerId: partitions.ownerId })
-        .from(partitions)
-        .where(and(eq(partitions.realm, realm), eq(partitions.key, partition))),
-      database
-        .select()
-        .from(grants)
-        .where(and(onPartition, inArray(grants.subject, [userId, "*"]))),
-      database.select({ subject: grants.subject }).from(grants).where(onPartition).limit(1),
-      database
-        .select({ id: sessions.id })
-        .from(sessions)
-        .where(and(eq(sessions.realm, realm), eq(sessions.id, sessionId), eq(sessions.userId, userId), isNull(sessions.revokedAt))),
-    ]);
-    const found = only<{ active: boolean; settings: JsonObject }>(realmRows);
+    const found = only(await statementOf(database).all({ realm, userId, sessionId, partition }));
+    if (found === undefined) return nothingKnown;
+    const { active, settings, user, ownerId, isAdmin, hasGrants, sessionOpen } = found;
     return {
-      realm: found === undefined ? undefined : { active: found.active, settings: realmSettings.parse(found.settings) },
-      user: only(userRows),
-      isAdmin: adminRows.length > 0,
-      ownerId: only(partitionRows)?.ownerId ?? null,
-      own: grantRows.find((grant) => grant.subject === userId),
-      everybody: grantRows.find((grant) => grant.subject === "*"),
-      hasGrants: anyGrant.length > 0,
-      sessionOpen: sessionRows.length > 0,
+      realm: { active, settings: realmSettings.parse(settings) },
+      user: user ?? undefined,
+      isAdmin,
+      ownerId,
+      own: found.own ?? undefined,
+      everybody: found.everybody ?? undefined,
+      hasGrants,
+      sessionOpen,
     };
   }
 }
