@@ -9,7 +9,7 @@ import { attach } from "./support/attach.ts";
 import { connect, signIn } from "./support/client.ts";
 import { Device } from "./support/device.ts";
 import { startServer, withState } from "./support/server.ts";
-import type { WireConnection } from "./support/wire-connection.ts";
+import type { WireConnection } from "../support/wire/connection.ts";
 
 const wire = wireOf("partition");
 const patience = { timeout: 30_000, interval: 5 };

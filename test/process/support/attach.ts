@@ -1,5 +1,5 @@
 import type { Device } from "./device.ts";
-import type { WireConnection } from "./wire-connection.ts";
+import type { WireConnection } from "../../support/wire/connection.ts";
 
 /** Binds devices to sessions of one connection and lets them hear until it closes. `heard` is called after each message. */
 export const attach = async (connection: WireConnection, devices: readonly Device[], heard: () => void): Promise<void> => {

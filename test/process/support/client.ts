@@ -1,7 +1,7 @@
 import { tokenOf } from "../../../src/protocol/negotiation.ts";
 import { highestVersion } from "../../../src/protocol/version.ts";
 import { wireOf } from "../../support/wire/wires.ts";
-import { WireConnection } from "./wire-connection.ts";
+import { WireConnection } from "../../support/wire/connection.ts";
 
 /** A new anonymous user's access token. */
 export const signIn = async (origin: string): Promise<string> => {

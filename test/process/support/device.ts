@@ -8,7 +8,7 @@ import type { Download } from "../../../src/protocol/down/download.ts";
 import type { DownloadCursor, SaltedVersion, UploadCursor } from "../../../src/protocol/progress.ts";
 import type { Partition } from "../../../src/protocol/partition.ts";
 import type { UploadEntry } from "../../../src/protocol/up/upload.ts";
-import type { WireConnection } from "./wire-connection.ts";
+import type { WireConnection } from "../../support/wire/connection.ts";
 
 const table = "Thing";
 const counterKey = stringKey("counter");

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { stringPartition } from "../../../src/protocol/partition.ts";
 import { Device } from "../../process/support/device.ts";
-import type { WireConnection } from "../../process/support/wire-connection.ts";
+import type { WireConnection } from "../../support/wire/connection.ts";
 import { connect } from "../support/connect.ts";
 import { signIn } from "../support/sign-in.ts";
 

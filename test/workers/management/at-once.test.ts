@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test, vi } from "vitest";
 import { defaultRealmName } from "../../../src/accounts/ids.ts";
 import { stringPartition, type Partition } from "../../../src/protocol/partition.ts";
 import { Device } from "../../process/support/device.ts";
-import type { WireConnection } from "../../process/support/wire-connection.ts";
+import type { WireConnection } from "../../support/wire/connection.ts";
 import { connect } from "../support/connect.ts";
 import { patience, run } from "../support/partition.ts";
 import { ask, makeRealm, nameOf, newPerson, signInAgain, type Person } from "./support.ts";

@@ -3,7 +3,7 @@ import { defaultLimits, type Mode } from "../../../src/protocol/wire.ts";
 import { highestVersion, type ProtocolVersion } from "../../../src/protocol/version.ts";
 import { tokenOf } from "../../../src/protocol/negotiation.ts";
 import { zlib } from "../../../src/platform/zlib.ts";
-import { WireConnection } from "../../process/support/wire-connection.ts";
+import { WireConnection } from "../../support/wire/connection.ts";
 
 export interface ConnectOptions {
   readonly realm?: string;

@@ -5,7 +5,7 @@ import type { Partition as PartitionObject } from "../../../src/durable-objects/
 import type { Partition } from "../../../src/protocol/partition.ts";
 import { attach } from "../../process/support/attach.ts";
 import { Device } from "../../process/support/device.ts";
-import type { WireConnection } from "../../process/support/wire-connection.ts";
+import type { WireConnection } from "../../support/wire/connection.ts";
 import { connect } from "./connect.ts";
 import { defaultRealm, signIn, type SignedIn } from "./sign-in.ts";
 
