@@ -39,3 +39,10 @@ export const replaceBirth = async (database: D1Database, { address, createdAt }:
     .bind(createdAt, address.realm, address.key)
     .run();
 };
+
+/** How many partitions a realm has, besides this one. */
+export const countBirths = async (database: D1Database, realm: string, key: string): Promise<number> =>
+  (await database
+    .prepare("SELECT count(*) AS total FROM partition_births WHERE realm = ? AND key <> ?")
+    .bind(realm, key)
+    .first<number>("total")) ?? 0;

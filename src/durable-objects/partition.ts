@@ -1,21 +1,27 @@
 import { DurableObject } from "cloudflare:workers";
 import { openAccounts } from "../accounts/accounts.ts";
 import { createLog, parseLogSetting } from "../platform/logging.ts";
+import { closes } from "../protocol/close.ts";
 import type { LogPort, ServerChange, ServerWriteResult, SessionMetrics } from "../session/ports.ts";
 import { decisionFor, noAccess } from "./access-decision.ts";
 import { authorisePartition, type Authorisation } from "./authorise-partition.ts";
-import { readBirth, register, replaceBirth, writeBirth, type Birth } from "./birth.ts";
+import { countBirths, readBirth, register, replaceBirth, writeBirth, type Birth } from "./birth.ts";
 import { listClasses, listClientFiles, listObjects, type ClassReport, type ClientFileReport, type ObjectsReport } from "./contents.ts";
 import type { ObjectEnvironment } from "./environment.ts";
+import type { PartitionAddress } from "./address.ts";
+import { meterOf } from "./meter-of.ts";
 import { readHandshake, refusals, type Handshake } from "./handshake.ts";
 import { openPartition, type OpenPartition } from "./open-partition.ts";
 import { Sockets } from "./sockets.ts";
+import { Traffic } from "./traffic.ts";
 import { noteVisitor } from "./visitors.ts";
 
 /** After this much quiet (milliseconds) attachments are stored and the objects' rows brought up to date; until then a timer keeps the object awake. */
 const quietDelay = 100;
 /** A partition that never rests does that work all the same after so many delays: five seconds. */
 const longestUnrest = 50;
+/** How long the next report of traffic waits until the meter has said how often it wants one (milliseconds). */
+const reportInterval = 2000;
 const maintenanceInterval = 24 * 60 * 60 * 1000;
 
 /** What operators see of a partition. */
@@ -45,6 +51,9 @@ export interface PartitionReport {
 export class Partition extends DurableObject<ObjectEnvironment> {
   readonly #log;
   readonly #sockets: Sockets;
+  readonly #traffic = new Traffic();
+  /** Users who have used up their day here, until the meter says otherwise. */
+  readonly #over = new Set<string>();
   #opened: OpenPartition | undefined;
   #turnPending = false;
   #quietPending = false;
@@ -66,7 +75,7 @@ export class Partition extends DurableObject<ObjectEnvironment> {
         log.log(level, message, { ...details, ...(address === undefined ? {} : { realm: address.realm, partition: address.key }) });
       },
     } satisfies LogPort;
-    this.#sockets = new Sockets(context);
+    this.#sockets = new Sockets(context, this.#traffic);
     this.#sockets.wake((id, sessions) => this.#tryOpen() === undefined && this.#open().sessions.restore(id, sessions));
   }
 
@@ -198,6 +207,7 @@ export class Partition extends DurableObject<ObjectEnvironment> {
       writeBirth(storage, birth);
     }
     try {
+      if (await this.#realmIsFull(address)) return "unavailable";
       if (await register(this.env.DB, birth)) {
         writeBirth(storage, { ...birth, registered: true });
         return undefined;
@@ -216,6 +226,7 @@ export class Partition extends DurableObject<ObjectEnvironment> {
    */
   async #authoriseNewcomer({ address, info: { userId }, sessionId }: Handshake): Promise<Authorisation | undefined> {
     try {
+      if (await this.#mustWait(address, userId)) return undefined;
       await noteVisitor(this.ctx.storage, this.env.DB, address, userId, Date.now());
       for (;;) {
         const known = this.#accessChanges;
@@ -247,6 +258,14 @@ export class Partition extends DurableObject<ObjectEnvironment> {
     this.#scheduleTurn();
   }
 
+  /** Whether the realm may have no further partition. Asked once in a partition's life, so a lower limit leaves those that exist. */
+  async #realmIsFull({ realm, key }: PartitionAddress): Promise<boolean> {
+    const allowed = (await openAccounts(this.env.DB).realms.find(realm))?.settings.limits.partitions ?? null;
+    if (allowed === null || (await countBirths(this.env.DB, realm, key)) < allowed) return false;
+    this.#log.log("warn", "a limit is reached; a new partition waits", { limit: "partitions", allowed });
+    return true;
+  }
+
   /** A partition that newer code wrote, or whose storage is damaged, is left alone: its devices wait for an operator. */
   #tryOpen(): keyof typeof refusals | undefined {
     try {
@@ -269,10 +288,23 @@ export class Partition extends DurableObject<ObjectEnvironment> {
   }
 
   #gone(socket: WebSocket): void {
-    const id = this.#sockets.remove(socket);
-    if (id === undefined) return;
+    const gone = this.#sockets.remove(socket);
+    if (gone === undefined) return;
+    const { id, peer, connectionId } = gone;
     this.#open().sessions.disconnect(id);
+    if (peer === "client") this.#releaseConnection(connectionId);
     this.#scheduleTurn();
+  }
+
+  /** A client's own socket ends here; where a gateway holds it, the gateway says so. */
+  #releaseConnection(connectionId: string): void {
+    const realm = readBirth(this.ctx.storage)?.address.realm;
+    if (realm !== undefined)
+      this.ctx.waitUntil(
+        meterOf(this.env, realm)
+          .releaseConnection(connectionId)
+          .catch(() => {}),
+      );
   }
 
   #scheduleTurn(): void {
@@ -286,6 +318,7 @@ export class Partition extends DurableObject<ObjectEnvironment> {
     this.#stirred = true;
     const { outgoing, more } = this.#open().sessions.turn();
     this.#sockets.deliver(outgoing);
+    this.#reportTraffic();
     if (more) this.#scheduleTurn();
     else this.#scheduleQuiet(quietDelay);
   }
@@ -311,6 +344,45 @@ export class Partition extends DurableObject<ObjectEnvironment> {
     const { sessions } = this.#open();
     for (const id of sessions.takeChangedAttachments()) this.#sockets.keep(id, sessions.attachment(id));
     if (sessions.settle()) this.#scheduleQuiet(0);
+    this.#reportTraffic();
+  }
+
+  /** Tells the realm's meter what went through, when that is due, and closes the connections of users who have used up their day. */
+  #reportTraffic(): void {
+    const now = Date.now();
+    const address = readBirth(this.ctx.storage)?.address;
+    if (address === undefined || !this.#traffic.isDue(now)) return;
+    const connected = this.#sockets.bearers(undefined).map(({ userId }) => userId);
+    const users = this.#traffic.take(connected, now + reportInterval);
+    this.ctx.waitUntil(
+      meterOf(this.env, address.realm)
+        .traffic(address.realm, address.key, this.ctx.storage.sql.databaseSize, users)
+        .then(({ over, interval }) => {
+          this.#traffic.postpone(now + interval);
+          for (const userId of over) this.#shutOut(userId);
+        })
+        .catch((error: unknown) => this.#log.log("warn", "traffic could not be reported", { reason: String(error) })),
+    );
+  }
+
+  /** The devices come back with growing delays, and are let in as soon as the meter permits. */
+  #shutOut(userId: string): void {
+    this.#over.add(userId);
+    const { sessions } = this.#open();
+    for (const { id } of this.#sockets.bearers(userId)) {
+      sessions.disconnect(id);
+      this.#sockets.close(id, closes.comeBackLater.code, closes.comeBackLater.reason);
+    }
+    this.#log.log("warn", "a limit is reached; a user's devices wait", { user: userId });
+    this.#scheduleTurn();
+  }
+
+  /** Whether a user's traffic limit, met here before, still stands. */
+  async #mustWait({ realm }: PartitionAddress, userId: string): Promise<boolean> {
+    if (!this.#over.has(userId)) return false;
+    if (!(await meterOf(this.env, realm).admits(realm, userId))) return true;
+    this.#over.delete(userId);
+    return false;
   }
 
   /** A fault may leave the memory ahead of the storage: the object starts anew, its clients come back, and nothing was acknowledged that is not stored. */

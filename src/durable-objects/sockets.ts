@@ -2,6 +2,7 @@ import type { ConnectionId, Outgoing } from "../session/ports.ts";
 import type { Bearer } from "../accounts/access.ts";
 import { openBundle, sendBundled } from "./bundle.ts";
 import type { Handshake } from "./handshake.ts";
+import type { Traffic } from "./traffic.ts";
 
 /** What survives hibernation of one socket, besides what the session room keeps in `sessions`. */
 interface Attachment {
@@ -11,6 +12,8 @@ interface Attachment {
   readonly userId: string;
   /** The sign-in by which the user came. */
   readonly sessionId: string;
+  /** The client's connection, as the gateway names it. */
+  readonly connectionId: string;
   readonly sessions?: unknown;
 }
 
@@ -39,8 +42,11 @@ export class Sockets {
   readonly #peers = new Map<ConnectionId, Peer>();
   readonly #ids = new Map<WebSocket, ConnectionId>();
 
-  constructor(context: DurableObjectState) {
+  readonly #traffic: Traffic;
+
+  constructor(context: DurableObjectState, traffic: Traffic) {
     this.#context = context;
+    this.#traffic = traffic;
   }
 
   /**
@@ -56,9 +62,9 @@ export class Sockets {
   }
 
   /** Accepts a new socket and names it. */
-  accept(socket: WebSocket, { peer, info: { userId }, sessionId }: Handshake): ConnectionId {
+  accept(socket: WebSocket, { peer, info: { userId }, sessionId, connectionId }: Handshake): ConnectionId {
     const id = crypto.randomUUID();
-    const attachment: Attachment = { format: 2, id, peer, userId, sessionId };
+    const attachment: Attachment = { format: 2, id, peer, userId, sessionId, connectionId };
     this.#context.acceptWebSocket(socket);
     socket.serializeAttachment(attachment);
     this.#add({ socket, attachment });
@@ -84,15 +90,17 @@ export class Sockets {
     // Text is no message of the protocol (F1); an empty frame is refused like any other that is none.
     if (typeof data === "string") return { id, frames: [new Uint8Array()] };
     const bytes = new Uint8Array(data);
+    this.#traffic.count(peer.attachment.userId, bytes.length, 0);
     return { id, frames: peer.attachment.peer === "gateway" ? openBundle(bytes) : [bytes] };
   }
 
   /** Forgets a socket that is gone and says which it was. */
-  remove(socket: WebSocket): ConnectionId | undefined {
+  remove(socket: WebSocket): Pick<Attachment, "id" | "peer" | "connectionId"> | undefined {
     const id = this.#ids.get(socket);
+    const peer = id === undefined ? undefined : this.#peers.get(id);
     this.#ids.delete(socket);
     if (id !== undefined) this.#peers.delete(id);
-    return id;
+    return peer?.attachment;
   }
 
   /** Sends what a turn gave: to each gateway as few messages as hold it, in order. */
@@ -135,6 +143,9 @@ export class Sockets {
     const peer = this.#peers.get(id);
     if (peer === undefined) return;
     const { socket } = peer;
+    let bytes = 0;
+    for (const { length } of frames) bytes += length;
+    this.#traffic.count(peer.attachment.userId, 0, bytes);
     try {
       if (peer.attachment.peer === "gateway") sendBundled(frames, (message) => socket.send(message));
       else for (const frame of frames) socket.send(frame);

@@ -7,5 +7,9 @@ export const workerOptions = {
   compatibilityFlags: ["nodejs_compat"],
   d1Databases: { DB: "reeve" },
   r2Buckets: { BACKUPS: "reeve-backups" },
-  durableObjects: { PARTITIONS: { className: "Partition", useSQLite: true }, LOGS: { className: "Logs", useSQLite: true } },
+  durableObjects: {
+    PARTITIONS: { className: "Partition", useSQLite: true },
+    LOGS: { className: "Logs", useSQLite: true },
+    METERS: { className: "RealmMeter", useSQLite: true },
+  },
 } satisfies Omit<WorkerOptions, "modules">;

@@ -9,6 +9,7 @@ import { gateway } from "./gateway/routes.ts";
 import { loopback } from "./loopback/routes.ts";
 import { createLog, parseLogSetting } from "../platform/logging.ts";
 import { management } from "./management/index.ts";
+import { limitRequests } from "./metering.ts";
 import { userImports } from "./realm-files/user-imports.ts";
 import { realmFiles } from "./realm-files/routes.ts";
 import { requestLog } from "./request-log.ts";
@@ -29,6 +30,7 @@ app.route("/", gateway);
 
 app.use(requestLog);
 app.use(secureHeaders());
+app.use(limitRequests);
 app.use(bodyLimit({ maxSize: maxBodyBytes, onError: (context) => answer(context, "ReadSizeLimitExceeded") }));
 app.route("/", service);
 app.route("/api/client/v2.0", appServices);

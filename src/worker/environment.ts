@@ -1,5 +1,6 @@
 import type { ObjectEnvironment } from "../durable-objects/environment.ts";
 import type { Logs } from "../durable-objects/logs.ts";
+import type { RealmMeter } from "../durable-objects/realm-meter.ts";
 import type { Partition } from "../durable-objects/partition.ts";
 
 /** Every binding, secret and setting of the Worker (docs/operations.md). Secrets and settings arrive as text and are parsed once where they are used. */
@@ -12,6 +13,8 @@ export interface Environment extends ObjectEnvironment {
   readonly PARTITIONS: DurableObjectNamespace<Partition>;
   /** One object that keeps the last days' log lines. */
   readonly LOGS: DurableObjectNamespace<Logs>;
+  /** One object a realm that counts what it uses. */
+  readonly METERS: DurableObjectNamespace<RealmMeter>;
   /** Secret: `{"keys":[…]}`, private ES256 JWKs with `kid`; the first signs, all verify. */
   readonly SIGNING_KEYS: string;
   /** Secret: the token of the management interface and of tools. */

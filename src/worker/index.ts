@@ -6,6 +6,7 @@ import { setLogKeeper } from "../platform/logging.ts";
 
 export { Logs } from "../durable-objects/logs.ts";
 export { Partition } from "../durable-objects/partition.ts";
+export { RealmMeter } from "../durable-objects/realm-meter.ts";
 
 setLogKeeper(logBook);
 

@@ -8,7 +8,7 @@ declare global {
     }
     interface GlobalProps {
       mainModule: typeof import("../../src/worker/index.ts");
-      durableNamespaces: "Partition" | "Logs";
+      durableNamespaces: "Partition" | "Logs" | "RealmMeter";
     }
   }
 }

@@ -3,6 +3,8 @@ import type { RealmName } from "../../accounts/ids.ts";
 import { httpErrors } from "../../errors/http.ts";
 import { objectName, type PartitionAddress } from "../../durable-objects/address.ts";
 import { handshakeRequest, refusals, type Handshake } from "../../durable-objects/handshake.ts";
+import { renewalInterval } from "../../accounts/limits/meter.ts";
+import { meterOf } from "../../durable-objects/meter-of.ts";
 import { negotiate, type Negotiated } from "../../protocol/negotiation.ts";
 import { partitionOfKey } from "../../protocol/partition.ts";
 import type { ConnectionInfo, LogPort, PartitionAccess } from "../../session/ports.ts";
@@ -110,8 +112,24 @@ const openLink = async (environment: Environment, handshake: Handshake): Promise
   return { kind: response.status === refusals.historyMissing ? "historyMissing" : "unavailable" };
 };
 
-/** Holds the client's socket in this Worker for as long as it lives. */
-const serve = (environment: Environment, admission: Admission): WebSocket => {
+/**
+ * Counts a new connection against the limits of its realm; false when there is no room. Load is shed with 503 (H5): clients come back with
+ * growing delays. When the meter cannot be asked, the connection is let in.
+ */
+const hasRoom = async (environment: Environment, { realm, userId, id }: Admission): Promise<boolean> => {
+  const log = createLog(parseLogSetting(environment.LOG_LEVEL), "gateway");
+  try {
+    const verdict = await meterOf(environment, realm).admitConnection(realm, id, userId);
+    if (verdict.over) log.log("warn", "a limit is reached; a connection is refused", { realm, user: userId, limit: verdict.limit });
+    return !verdict.over;
+  } catch (error) {
+    log.log("warn", "a connection could not be counted", { realm, reason: String(error) });
+    return true;
+  }
+};
+
+/** Holds the client's socket in this Worker for as long as it lives. `outlast` keeps work alive that its end begins. */
+const serve = (environment: Environment, admission: Admission, outlast: (work: Promise<unknown>) => void): WebSocket => {
   const { 0: client, 1: server } = new WebSocketPair();
   server.binaryType = "arraybuffer";
   server.accept();
@@ -137,10 +155,25 @@ const serve = (environment: Environment, admission: Admission): WebSocket => {
     { mode: negotiated.mode, version: negotiated.version, zlib, limits: gatewayLimits.wire },
     gatewayLimits,
   );
+  const renewal = setInterval(
+    () =>
+      outlast(
+        meterOf(environment, realm)
+          .renewConnection(id, userId)
+          .catch(() => {}),
+      ),
+    renewalInterval,
+  );
   const gone = (): void => {
     if (!open) return;
     open = false;
     connection.disconnect();
+    clearInterval(renewal);
+    outlast(
+      meterOf(environment, realm)
+        .releaseConnection(id)
+        .catch(() => {}),
+    );
     log.log("detail", "a client is gone");
   };
   server.addEventListener("message", ({ data }) => {
@@ -157,7 +190,9 @@ export const gateway = new Hono<WorkerHono>();
 gateway.get("/api/client/v2.0/app/:realm/realm-sync", async (context) => {
   const admission = await admit(context, context.req.param("realm"), "baas_at");
   if (admission instanceof Response) return admission;
-  return switchProtocols(serve(context.env, admission), admission);
+  if (!(await hasRoom(context.env, admission))) return refuse(context, "MaintenanceInProgress", "a limit of the realm is reached");
+  const outlast = (work: Promise<unknown>): void => context.executionCtx.waitUntil(work);
+  return switchProtocols(serve(context.env, admission, outlast), admission);
 });
 
 // The partition is its canonical key, percent-encoded: `s:shopping`, `i:42`, `null`. The client's socket goes to the partition itself, with no
@@ -170,6 +205,7 @@ gateway.get("/realms/:realm/partitions/:partition/sync", async (context) => {
   const address = { realm: admission.realm, key };
   const authorisation = await authorisePartition(context.env.DB, address, admission);
   if (authorisation.kind !== "access" || admission.negotiated.mode === "flexible") return refuse(context, "Forbidden");
+  if (!(await hasRoom(context.env, admission))) return refuse(context, "MaintenanceInProgress", "a limit of the realm is reached");
   const { webSocket } = await stubOf(context.env, address).fetch(
     handshakeRequest({
       address,

@@ -11,6 +11,7 @@ import type { ManagementApp, ManagementContext, ManagementHono } from "./context
 import { openApiDocument, referencePage } from "./reference.ts";
 import { accessRoutes } from "./routes/access.ts";
 import { catalogueRoutes } from "./routes/catalogue.ts";
+import { limitRoutes } from "./routes/limits.ts";
 import { logRoutes } from "./routes/logs.ts";
 import { partitionRoutes } from "./routes/partitions.ts";
 import { realmRoutes } from "./routes/realms.ts";
@@ -75,6 +76,7 @@ catalogueRoutes(management);
 userRoutes(management);
 accessRoutes(management);
 partitionRoutes(management);
+limitRoutes(management);
 logRoutes(management);
 
 management.get("/openapi.json", (context) => context.json(openApiDocument(management, version)));

@@ -135,7 +135,8 @@ describe("other interfaces", () => {
   const others = Object.entries(matrix).filter(([, kind]) => ["user", "signIn", "tool"].includes(kind));
 
   test.each(others)("%s (%s) refuses whoever has proved nothing", async (route, kind) => {
-    const strangers: readonly Principal[] = kind === "tool" ? principals.filter((principal) => principal !== "tool") : ["nobody", "garbage"];
+    const strangers: readonly Principal[] =
+      kind === "tool" ? principals.filter((principal) => principal !== "tool") : ["nobody", "garbage"];
     for (const principal of strangers) {
       const { status, text } = await knock(route, "users", principal);
       expect([401, 403], `${route} as ${principal}: ${status} ${text}`).toContain(status);
@@ -180,7 +181,12 @@ describe("the admin of a realm", () => {
 
   test("does not see users of another realm, even by their id", async () => {
     const foreign = await newPerson(other);
-    for (const [path, method] of [["", "GET"], ["", "DELETE"], ["/sessions", "GET"], ["/tokens", "POST"]] as const) {
+    for (const [path, method] of [
+      ["", "GET"],
+      ["", "DELETE"],
+      ["/sessions", "GET"],
+      ["/tokens", "POST"],
+    ] as const) {
       expect((await asRealmAdmin(`/users/${foreign.userId}${path}`, method)).status).toBe(404);
     }
     const grants = await asRealmAdmin(`/partitions/s%3Ap/grants/${foreign.userId}`, "PUT", { mayRead: true });

@@ -23,6 +23,7 @@ import {
   time,
   timeOf,
 } from "../schemas.ts";
+import { followLimits } from "../../metering.ts";
 import { settingsPatch, settingsSchema, type SettingsPatch } from "../settings-schema.ts";
 
 const realmSchema = z
@@ -204,6 +205,7 @@ export const realmRoutes = (app: ManagementApp): void => {
     demandMayChange(settings, isServerAdmin(principal));
     const updated = await accounts.realms.update(realm.name, { settings: mergeSettings(realm.settings, settings) });
     if (updated === undefined) throw new ManagementError("RealmUnknown");
+    if (settings.limits !== undefined) await followLimits(context.env, realm.name);
     await note(context, "settings.update", realm.name, { members: Object.keys(settings) });
     return context.json(updated.settings, 200);
   });
