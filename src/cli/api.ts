@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { z } from "zod";
 import type { CliErrorCode } from "../errors/cli.ts";
 import { CliError } from "./error.ts";
@@ -21,6 +22,8 @@ export interface Api {
 }
 
 const timeoutMilliseconds = 30_000;
+/** Milliseconds until the second try; the third waits twice as long. */
+const pauseMilliseconds = 200;
 /**
  * Tries of a request that may be repeated: a reading one, or one that carries a key under which the server makes a thing once. Other POST
  * routes (forgetting, compacting) come to the same when repeated.
@@ -71,8 +74,10 @@ const refusal = async (response: Response): Promise<CliError> => {
   }
   const { code, detail, problems = [], requestId }: z.infer<typeof problemSchema> = problem;
   const places = problems.length > 1 ? problems.map(({ place, problem: text }) => `\n  ${place}: ${text}`).join("") : "";
+  const wait = response.headers.get("Retry-After");
+  const later = wait === null ? "" : ` Try again in ${/^\d{1,9}$/.test(wait) ? `${wait} s` : "a while"}.`;
   const log = response.status >= 500 && requestId !== undefined ? ` (request ${requestId})` : "";
-  return new CliError(codeOf(response.status), `${places === "" ? detail : "The request was refused:"} [${code}]${log}${places}`);
+  return new CliError(codeOf(response.status), `${places === "" ? detail : "The request was refused:"} [${code}]${log}${places}${later}`);
 };
 
 const reasonOf = (error: unknown): string => {
@@ -107,6 +112,7 @@ export const openApi = (origin: string, token: string | undefined, stopped: Abor
       try {
         const response = await send(request, key);
         if (response.status !== 503 || attempt === last) return response;
+        await response.body?.cancel();
       } catch (error) {
         if (stopped.aborted) throw new CliError("Cancelled", "Cancelled.");
         if (attempt === last || !isConnectionReset(error)) {
@@ -117,6 +123,7 @@ export const openApi = (origin: string, token: string | undefined, stopped: Abor
           );
         }
       }
+      await pause(pauseMilliseconds * attempt);
     }
   };
 

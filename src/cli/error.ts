@@ -1,4 +1,4 @@
-import { cliErrors, type CliErrorCode } from "../errors/cli.ts";
+import type { CliErrorCode } from "../errors/cli.ts";
 
 /** A command that did not do what was asked, for a reason its user can understand. Its code decides the exit status. */
 export class CliError extends Error {
@@ -11,9 +11,5 @@ export class CliError extends Error {
     super(message);
     this.code = code;
     this.suggestion = suggestion;
-  }
-
-  get exitStatus(): number {
-    return cliErrors[this.code].status;
   }
 }

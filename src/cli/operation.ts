@@ -34,6 +34,8 @@ export interface Member {
   readonly description: string;
   readonly valueHint?: string;
   readonly required?: boolean;
+  /** It is an argument and no option; behind those of the path. */
+  readonly positional?: true;
 }
 
 /** What is shown of the answer. */
@@ -70,7 +72,8 @@ const parametersOf = (path: string): readonly string[] => [...path.matchAll(/\{(
 
 const usesRealm = ({ path, positionals = {} }: Operation): boolean => parametersOf(path).includes("realm") && !("realm" in positionals);
 
-const memberArg = ({ reading, description, valueHint, required }: Member): ArgDef | undefined => {
+const memberArg = ({ reading, description, valueHint, required, positional }: Member): ArgDef | undefined => {
+  if (positional === true) return { type: "positional", description };
   const common = { description, ...(required === true ? { required } : {}) };
   switch (reading.as) {
     case "switch":

@@ -104,8 +104,8 @@ export const checkErrors = {
     "$in and $nin take a list or an expansion that gives one; $exists takes true or false; $and, $or and $nor take lists of expressions.",
   ),
   LiteralTypeMismatch: warning(
-    "A literal can never equal the partition key's value.",
-    'Values of different types are never equal: a long partition is compared with a number, an objectId with {"$oid":"…"}.',
+    "A literal can never equal what it is compared with.",
+    'Values of different types are never equal: a long partition is compared with a number, an objectId one with {"$oid":"…"}, a user\'s id with text.',
   ),
   UnknownFunction: error(
     "A rule calls a function that does not exist.",

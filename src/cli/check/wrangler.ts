@@ -24,6 +24,10 @@ class Description {
     return this.#tables.find((table) => table.path === path);
   }
 
+  matching(path: RegExp): readonly TomlTable[] {
+    return this.#tables.filter((table) => path.test(table.path));
+  }
+
   /** The tables of an array of tables. */
   list(path: string): readonly TomlTable[] {
     return this.#tables.filter((table) => table.path.startsWith(`${path}.`) && /^\d+$/.test(table.path.slice(path.length + 1)));
@@ -153,8 +157,10 @@ const checkClasses = (description: Description, findings: Findings): void => {
   }
 };
 
+/** The settings, those of named environments (`[env.production.vars]`) included. */
 const checkVariables = (description: Description, findings: Findings): void => {
-  for (const entry of description.table("vars")?.entries.values() ?? []) {
+  const entries = description.matching(/^(env\.[^.]+\.)?vars$/).flatMap((table) => [...table.entries.values()]);
+  for (const entry of entries) {
     if (isSecret(entry.name)) {
       findings.add(
         "SecretInSettings",

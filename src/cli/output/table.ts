@@ -1,5 +1,5 @@
 import type { Terminal } from "../terminal.ts";
-import { printable, stylesOf } from "./style.ts";
+import { cellsOf, printable, stylesOf, widthOf } from "./style.ts";
 
 /** One column of a list: its title and the member it shows (dots lead into members). */
 export interface Column {
@@ -24,11 +24,19 @@ export const cellText = (value: unknown): string => {
   return printable(JSON.stringify(value));
 };
 
+/** As much of the text as fits into so many cells, the last of them an ellipsis where something is missing. */
 const cut = (text: string, width: number): string => {
-  const characters = [...text];
-  return characters.length <= width ? text : `${characters.slice(0, Math.max(0, width - 1)).join("")}…`;
+  if (widthOf(text) <= width) return text;
+  let left = width - 1;
+  let kept = "";
+  for (const { part, width: cells } of cellsOf(text)) {
+    if (cells > left) break;
+    kept += part;
+    left -= cells;
+  }
+  return `${kept}…`;
 };
-const pad = (text: string, width: number): string => text + " ".repeat(Math.max(0, width - [...text].length));
+const pad = (text: string, width: number): string => text + " ".repeat(Math.max(0, width - widthOf(text)));
 
 const gap = 2;
 const narrowest = 8;
@@ -49,7 +57,7 @@ const fit = (widths: readonly number[], terminal: Pick<Terminal, "isInteractive"
 export const renderTable = (columns: readonly Column[], rows: readonly unknown[], terminal: Terminal): string => {
   const styles = stylesOf(terminal);
   const cells = rows.map((row) => columns.map(({ member }) => cellText(memberAt(row, member))));
-  const natural = columns.map(({ title }, index) => Math.max(title.length, ...cells.map((row) => [...(row[index] ?? "")].length)));
+  const natural = columns.map(({ title }, index) => Math.max(title.length, ...cells.map((row) => widthOf(row[index] ?? ""))));
   const widths = fit(natural, terminal);
   const line = (texts: readonly string[]): string =>
     texts

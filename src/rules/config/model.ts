@@ -16,12 +16,17 @@ export interface Role {
   readonly write: Expression;
 }
 
+export const rolesRefreshes = ["immediate", "next-session"] as const;
+/** When a changed role reaches open sessions of clients that can follow (rules-and-config §6). */
+export type RolesRefresh = (typeof rolesRefreshes)[number];
+
 /** Which roles are tried for which class. */
 export interface Roles {
   readonly collections: ReadonlyMap<string, readonly Role[]>;
   readonly defaults: readonly Role[];
   /** Whether a user to whom none of a class's own roles applies is tried against the defaults. */
   readonly fallThroughToDefault: boolean;
+  readonly refresh: RolesRefresh;
 }
 
 /** Fields that rules and queries may read: of every class, or by class. `undefined`: not declared, so not checked. */

@@ -4,6 +4,7 @@ import { placeNames, readExpansion, type Place } from "./expansions.ts";
 import { always, comparisons, never, type Condition, type Expression, type Operand, type Subject } from "./expression.ts";
 import { describeNode, type JsonMember, type JsonNode, type JsonObjectNode } from "./json-source.ts";
 import { numberLiteral, readWrapper } from "./literals.ts";
+import { checkSubjectLiterals } from "./subject-literals.ts";
 
 /** What an expression is read against. */
 export interface ExpressionContext {
@@ -63,7 +64,9 @@ const parseEntry = ({ name, at, value }: JsonMember, context: ExpressionContext)
   }
   const subject = parseSubject(name, at, context);
   const conditions = parseConditions(value, context);
-  return subject === undefined ? never : { kind: "test", subject, conditions };
+  if (subject === undefined) return never;
+  if (subject.kind === "expansion") checkSubjectLiterals(subject.expansion, conditions, value.at, context.findings);
+  return { kind: "test", subject, conditions };
 };
 
 const suggestOperator = (name: string, operators: readonly string[]): string => {

@@ -2,7 +2,7 @@ import type { Findings } from "./diagnostic.ts";
 import { always, isAlways, isNever, never, type Expression } from "./expression.ts";
 import { describeNode, type JsonNode, type JsonObjectNode } from "./json-source.ts";
 import { Members } from "./members.ts";
-import type { QueryableFields, Role, Roles } from "./model.ts";
+import type { QueryableFields, Role, Roles, RolesRefresh } from "./model.ts";
 import { parseExpression } from "./parse-expression.ts";
 
 type JsonArrayNode = Extract<JsonNode, { kind: "array" }>;
@@ -17,10 +17,11 @@ interface RolesSource {
   readonly rules: JsonObjectNode | undefined;
   readonly defaultRoles: JsonArrayNode | undefined;
   readonly fallThroughToDefault: boolean;
+  readonly refresh: RolesRefresh;
 }
 
 /** Reads the roles of all classes and the default ones. */
-export const parseRoles = ({ rules, defaultRoles, fallThroughToDefault }: RolesSource, context: RolesContext): Roles => ({
+export const parseRoles = ({ rules, defaultRoles, fallThroughToDefault, refresh }: RolesSource, context: RolesContext): Roles => ({
   collections: new Map(
     (rules?.members ?? []).map(({ name, value }) => {
       if (value.kind === "array") return [name, parseList(value, name, context)] as const;
@@ -35,6 +36,7 @@ export const parseRoles = ({ rules, defaultRoles, fallThroughToDefault }: RolesS
   ),
   defaults: defaultRoles === undefined ? [] : parseList(defaultRoles, undefined, context),
   fallThroughToDefault,
+  refresh,
 });
 
 /** `_id` is always queryable. Default roles may read what is queryable in any class: they are compiled for each of them. */

@@ -3,7 +3,7 @@ import { Findings, type Diagnostic } from "./diagnostic.ts";
 import { isNever } from "./expression.ts";
 import { describeNode, readJsonSource, type JsonNode, type JsonObjectNode } from "./json-source.ts";
 import { Members, textItems } from "./members.ts";
-import { partitionTypes, syncStates, type QueryableFields, type SyncConfiguration } from "./model.ts";
+import { partitionTypes, rolesRefreshes, syncStates, type QueryableFields, type SyncConfiguration } from "./model.ts";
 import { checkPartitionLiterals } from "./partition-literals.ts";
 import { parseExpression } from "./parse-expression.ts";
 import { parseRoles, type RolesContext } from "./parse-roles.ts";
@@ -20,7 +20,7 @@ export interface RulesResult {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-const topLevel = ["sync", "flexible_sync", "rules", "defaultRoles", "fallThroughToDefault"] as const;
+const topLevel = ["sync", "flexible_sync", "rules", "defaultRoles", "fallThroughToDefault", "rolesRefresh"] as const;
 
 /**
  * Reads a realm's rules as an operator writes them: JSON with comments, in the shape of App Services (rules-and-config §2.1, §3.1, §8.3)
@@ -73,7 +73,7 @@ const readBare = (node: JsonObjectNode, reading: Reading): SyncConfiguration => 
     }
   }
   const context: RolesContext = { ...reading, queryableFields: undefined };
-  const roles = parseRoles({ rules: node, defaultRoles: undefined, fallThroughToDefault: false }, context);
+  const roles = parseRoles({ rules: node, defaultRoles: undefined, fallThroughToDefault: false, refresh: "immediate" }, context);
   return { mode: "flexible", state: "enabled", queryableFields: undefined, asymmetricClasses: [], roles, recoveryDisabled: false };
 };
 
@@ -141,12 +141,14 @@ const readFlexible = (top: Members, reading: Reading): SyncConfiguration => {
   members?.text("database_name");
   const queryableFields = members === undefined ? undefined : readQueryable(members, findings);
   const nested = members?.of("permissions", "object");
-  const within = nested === undefined ? top : new Members(nested, ["rules", "defaultRoles", "fallThroughToDefault"], findings);
+  const within =
+    nested === undefined ? top : new Members(nested, ["rules", "defaultRoles", "fallThroughToDefault", "rolesRefresh"], findings);
   const roles = parseRoles(
     {
       rules: readRules(within, findings),
       defaultRoles: readDefaults(within, findings),
       fallThroughToDefault: within.flag("fallThroughToDefault", false),
+      refresh: within.choice("rolesRefresh", rolesRefreshes, "immediate", "WrongShape"),
     },
     { ...reading, queryableFields },
   );

@@ -60,8 +60,8 @@ describe("every command does what it says, against a server", () => {
   });
 
   it("realms", async () => {
-    expect(await json(`realms create --name shop --settings '{"displayName":"Shop"}'`)).toMatchObject({ name: "shop", active: true });
-    expect((await reeve("realms create --name shop")).status).toBe(6);
+    expect(await json(`realms create shop --settings '{"displayName":"Shop"}'`)).toMatchObject({ name: "shop", active: true });
+    expect((await reeve("realms create shop")).status).toBe(6);
     expect((await good("realms list")).output).toMatch(/^NAME .*\nshop /);
     expect(await json("realms get shop")).toMatchObject({ name: "shop", isDefault: false });
     expect(await json("realms update shop --no-active")).toMatchObject({ active: false });
@@ -75,7 +75,9 @@ describe("every command does what it says, against a server", () => {
     });
     expect((await reeve(`realms configure shop --settings '{"realmRequird":true}'`)).errors).toContain("realmRequird");
     expect(await json("realms settings shop")).toMatchObject({ realmRequired: true });
-    await json("realms create --name gone");
+    await good(`realms configure shop --settings '{"limits":{"connections":500}}'`);
+    expect((await good("realms limits shop")).output).toMatch(/\nconnections +0 +500 +0 /);
+    await json("realms create gone");
     expect((await good("realms delete gone --yes")).output).toBe("The realm gone is deleted.\n");
     expect((await reeve("realms get gone")).status).toBe(5);
   });
@@ -112,7 +114,7 @@ describe("every command does what it says, against a server", () => {
   });
 
   it("applications, providers, secrets", async () => {
-    expect(await json("applications create --id shop-ios --name 'Shop for iOS' --realm shop")).toMatchObject({ id: "shop-ios" });
+    expect(await json("applications create shop-ios --name 'Shop for iOS' --realm shop")).toMatchObject({ id: "shop-ios" });
     expect((await good("applications list --realm shop")).output).toContain("Shop for iOS");
     await good("applications delete shop-ios --realm shop --yes");
     expect(await json("providers enable anon-user --realm shop")).toMatchObject({ type: "anon-user", enabled: true });
@@ -141,7 +143,7 @@ describe("every command does what it says, against a server", () => {
     expect([0, 5]).toContain((await reeve("partitions objects s:opened Task")).status);
     expect(await json("partitions compact s:opened")).toMatchObject({ droppedVersions: expect.any(Number) });
     const { id } = await json("users create");
-    expect(await json(`partitions create --key s:made --owner ${id}`)).toMatchObject({ ownerId: id });
+    expect(await json(`partitions create s:made --owner ${id}`)).toMatchObject({ ownerId: id });
     expect(await json("partitions disown s:made")).toMatchObject({ ownerId: null });
     expect(await json(`partitions update s:made --owner ${id}`)).toMatchObject({ ownerId: id });
     // Nothing of it is missing, so there is nothing to declare.

@@ -93,6 +93,14 @@ const mistakes: readonly Mistake[] = [
     suggestion: "Did you mean PUBLIC_ORIGIN?",
   },
   { title: "a secret among the settings", file: toml, from: "PUBLIC_ORIGIN", to: "ADMIN_TOKEN", at: "26:1", code: "SecretInSettings" },
+  {
+    title: "a secret among an environment's settings",
+    file: toml,
+    from: "[dev]",
+    to: "[env.production.vars]\nADMIN_TOKEN = 'x'\n[dev]",
+    at: "29:1",
+    code: "SecretInSettings",
+  },
   { title: "a port that does not exist", file: toml, from: "9080", to: "90800", at: "29:8", code: "SettingInvalid" },
   { title: "a line that sets nothing", file: vars, from: "LOG_LEVEL=debug", to: "LOG_LEVEL debug", at: "4:1", code: "EnvironmentSyntax" },
   {

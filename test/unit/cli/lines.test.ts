@@ -170,7 +170,7 @@ describe("answers", () => {
   it("repeats after a broken connection with the same key, so that a thing is made once", async () => {
     const { status, seen } = await against(
       (_, turn) => (turn === 1 ? "reset" : { status: 201, text: '{"name":"shop"}' }),
-      ["realms", "create", "--name", "shop"],
+      ["realms", "create", "shop"],
     );
     expect(status).toBe(0);
     const keys = seen.map(({ headers }) => headers["idempotency-key"]);
@@ -201,6 +201,35 @@ describe("answers", () => {
     expect(some.errors).toContain("--cursor 3");
     const everything = await against(page, ["realms", "list", "--all", "--json"]);
     expect(JSON.parse(everything.output)).toMatchObject({ next: null, items: { length: 8 } });
+  });
+
+  it("tells errors as JSON to programs", async () => {
+    const { status, output, errors } = await against(() => problem(404, "RealmUnknown"), ["realms", "get", "x", "--json"]);
+    expect([status, output, JSON.parse(errors)]).toEqual([5, "", { error: { code: "NotFound", message: "because [RealmUnknown]" } }]);
+  });
+
+  it("tries again when the store cannot answer, and says when a limit lets one back in", async () => {
+    const store = await against(
+      (_, turn) => (turn < 3 ? problem(503, "StoreUnavailable") : { status: 200, text: "{}" }),
+      ["realms", "get", "x"],
+    );
+    expect([store.status, store.seen.length]).toEqual([0, 3]);
+    const limited = await against(() => ({ ...problem(429, "LimitReached"), headers: { "Retry-After": "30" } }), ["realms", "get", "x"]);
+    expect([limited.status, limited.seen.length]).toEqual([1, 1]);
+    expect(limited.errors).toContain("Try again in 30 s.");
+  });
+
+  it("lines up what takes two cells of a terminal, and shows no mark that turns the direction of writing", async () => {
+    const items = ["日本語", "a\u202eb", "e\u0301", "\ud800"].map((name) => ({ name, entity: "users" }));
+    const { output } = await against(() => ({ status: 200, text: JSON.stringify({ items, next: null }) }), ["realms", "list"]);
+    expect(
+      output
+        .split("\n")
+        .slice(1, -1)
+        .map((line) => line.split(/ {2,}/)[0]),
+    ).toEqual(["日本語", "a\ufffdb", "e\u0301", "\ufffd"]);
+    expect(output).toContain("日本語  –");
+    expect(output).toContain("e\u0301       –");
   });
 
   it("cuts tables to the screen for people only, and shows no control characters", async () => {

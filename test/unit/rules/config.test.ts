@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { severityOf } from "../../../src/rules/config/diagnostic.ts";
 import { parseRules, type RulesResult } from "../../../src/rules/config/parse-rules.ts";
@@ -172,6 +172,141 @@ describe("roles of flexible sync (rules-and-config §3)", () => {
       functions: new Set(["isAdmin", "other"]),
     });
     expect(result.diagnostics).toMatchObject([{ code: "UnknownFunction", suggestion: 'Did you mean "isAdmin"?' }]);
+  });
+});
+
+/** What is read for `read` of a role. */
+const readOf = (expression: unknown): unknown => {
+  const { configuration, diagnostics } = parseRules(role({ read: expression }));
+  expect(diagnostics).toEqual([]);
+  return configuration?.mode === "flexible" ? configuration.roles.defaults[0]?.read : undefined;
+};
+const field = (...path: readonly string[]) => ({ kind: "field", path });
+const equals = (right: unknown) => ({ kind: "compare", operator: "$eq", right });
+const literal = (type: string, value?: unknown) => ({ kind: "literal", literal: value === undefined ? { type } : { type, value } });
+
+describe("expressions (rules-and-config §4.1)", () => {
+  it.each([
+    ["null", null, literal("Null")],
+    ["a whole number", 7, literal("Int", 7n)],
+    ["a fraction", 0.5, { kind: "literal", literal: { type: "Double", bits: 0x3fe0000000000000n } }],
+    ["a long", { $numberLong: "9223372036854775807" }, literal("Int", 9223372036854775807n)],
+    [
+      "a decimal",
+      { $numberDecimal: "1.50" },
+      { kind: "literal", literal: { type: "Decimal", coefficient: 150n, exponent: -2, negative: false } },
+    ],
+    ["an ObjectId", { $oid: "5F4863E4D49BD2191FF1E623" }, literal("ObjectId", "5f4863e4d49bd2191ff1e623")],
+    ["a UUID", { $uuid: "01234567-89AB-cdef-0123-456789abcdef" }, literal("Uuid", "01234567-89ab-cdef-0123-456789abcdef")],
+    [
+      "a date",
+      { $date: "1970-01-01T00:00:01.500Z" },
+      { kind: "literal", literal: { type: "Timestamp", seconds: 1n, nanoseconds: 500_000_000 } },
+    ],
+    [
+      "a date in milliseconds",
+      { $date: { $numberLong: "-1" } },
+      { kind: "literal", literal: { type: "Timestamp", seconds: 0n, nanoseconds: -1_000_000 } },
+    ],
+    ["bytes", { $binary: { base64: "AQI=", subType: "00" } }, literal("Binary", new Uint8Array([1, 2]))],
+    ["a list", [1, "a"], { kind: "list", items: [literal("Int", 1n), literal("String", "a")] }],
+    [
+      "a document",
+      { a: { b: 1 } },
+      { kind: "document", members: new Map([["a", { kind: "document", members: new Map([["b", literal("Int", 1n)]]) }]]) },
+    ],
+    ["an expansion", "%%user.data.a.b", { kind: "expansion", expansion: { name: "user.data", path: ["a", "b"] } }],
+  ])("reads %s as what it is", (_, value, right) => {
+    expect(readOf({ f: value })).toEqual({ kind: "test", subject: field("f"), conditions: [equals(right)] });
+  });
+
+  it.each([
+    ["$numberLong", "9223372036854775808"],
+    ["$numberInt", "1.5"],
+    ["$oid", "5f48"],
+    ["$uuid", "5f48"],
+    ["$date", "yesterday"],
+    ["$numberDecimal", "many"],
+    ["$binary", "AQI="],
+  ])("refuses %s: %s", (key, value) => {
+    expect(parseRules(role({ read: { f: { [key]: value } } })).diagnostics).toMatchObject([
+      { code: "WrongShape", message: expect.stringContaining(key) },
+    ]);
+  });
+
+  it("joins the entries of an object by and; $and, $or, $nor and $not and their synonyms keep their terms", () => {
+    const a = { kind: "test", subject: field("a"), conditions: [equals(literal("Int", 1n))] };
+    const b = { kind: "test", subject: field("b", "c"), conditions: [equals(literal("Bool", true))] };
+    const [one, other] = [{ a: 1 }, { "b.c": true }];
+    expect(readOf({ ...one, ...other })).toEqual({ kind: "all", of: [a, b] });
+    for (const [operator, kind] of [
+      ["and", "all"],
+      ["or", "any"],
+      ["nor", "none"],
+    ] as const) {
+      for (const mark of ["$", "%"]) expect(readOf({ [mark + operator]: [one, other] })).toEqual({ kind, of: [a, b] });
+    }
+    expect(readOf({ $not: one })).toEqual({ kind: "not", of: a });
+    expect(readOf({ $or: [] })).toEqual({ kind: "any", of: [] });
+    expect(readOf({ $and: [{}] })).toEqual({ kind: "all", of: [{ kind: "constant", value: true }] });
+  });
+
+  it("holds all operators behind one field, and their negation", () => {
+    expect(readOf({ age: { $gte: 18, $lt: 65, $nin: [20], $exists: true, $not: { $eq: 30 } } })).toEqual({
+      kind: "test",
+      subject: field("age"),
+      conditions: [
+        { kind: "compare", operator: "$gte", right: literal("Int", 18n) },
+        { kind: "compare", operator: "$lt", right: literal("Int", 65n) },
+        { kind: "in", negated: true, list: { kind: "list", items: [literal("Int", 20n)] } },
+        { kind: "exists", expected: true },
+        { kind: "not", conditions: [equals(literal("Int", 30n))] },
+      ],
+    });
+  });
+
+  it("reads functions and conversions with their arguments in applyWhen", () => {
+    const { configuration } = parseRules(
+      role({
+        applyWhen: {
+          "%%true": { "%function": { name: "f", arguments: ["%%user.id", 1] } },
+          "%%values.owner": { "%stringToOid": "%%user.id" },
+        },
+      }),
+    );
+    const userId = { kind: "expansion", expansion: { name: "user.id" } };
+    expect(configuration?.mode === "flexible" ? configuration.roles.defaults[0]?.applyWhen : undefined).toEqual({
+      kind: "all",
+      of: [
+        {
+          kind: "test",
+          subject: { kind: "expansion", expansion: { name: "true" } },
+          conditions: [equals({ kind: "function", name: "f", parameters: [userId, literal("Int", 1n)] })],
+        },
+        {
+          kind: "test",
+          subject: { kind: "expansion", expansion: { name: "values", path: ["owner"] } },
+          conditions: [equals({ kind: "convert", to: "ObjectId", operand: userId })],
+        },
+      ],
+    });
+  });
+
+  it("[§4.3] warns of literals that an expansion can never equal", () => {
+    const codes = (expression: unknown) => parseRules(role({ applyWhen: expression })).diagnostics.map(({ code }) => code);
+    expect(codes({ "%%user.id": { $oid: "5f4863e4d49bd2191ff1e623" } })).toEqual(["LiteralTypeMismatch"]);
+    expect(codes({ "%%user.id": { $in: ["a", 1, null] } })).toEqual(["LiteralTypeMismatch", "LiteralTypeMismatch"]);
+    expect(codes({ "%%user.type": "admin" })).toEqual(["LiteralTypeMismatch"]);
+    expect(codes({ "%%true": "true" })).toEqual(["LiteralTypeMismatch"]);
+    expect(codes({ "%%user.type": { $not: { $eq: "server" } }, "%%user.custom_data.age": 3, "%%user.id": { $exists: true } })).toEqual([]);
+  });
+
+  it("reads when changed roles take effect, and whether defaults come after a class's own roles", () => {
+    const { configuration } = parseRules(JSON.stringify({ rules: {}, fallThroughToDefault: true, rolesRefresh: "next-session" }));
+    expect(configuration).toMatchObject({ roles: { fallThroughToDefault: true, refresh: "next-session" } });
+    expect(parseRules(JSON.stringify({ rules: {} })).configuration).toMatchObject({
+      roles: { fallThroughToDefault: false, refresh: "immediate" },
+    });
   });
 });
 

@@ -1,6 +1,6 @@
 import type { Operation } from "../../operation.ts";
 import { logSettings } from "../../../platform/logging.ts";
-import { bodyJson, bodyText } from "./members.ts";
+import { bodyArgument, bodyJson, bodyText } from "./members.ts";
 
 const provider = { provider: "The provider's type, such as local-userpass or anon-user" } as const;
 const providerPath = "/realms/{realm}/providers/{provider}";
@@ -121,9 +121,9 @@ export const applicationOperations: readonly Operation[] = [
     description: "Make an application: its id may stand as the App ID in clients' URLs",
     method: "POST",
     path: "/realms/{realm}/applications",
-    members: { id: bodyText("id", "The App ID", "ID", true), name: bodyText("name", "How people call it", "NAME", true) },
+    members: { id: bodyArgument("id", "The App ID"), name: bodyText("name", "How people call it", "NAME", true) },
     output: { kind: "record" },
-    examples: [{ line: "reeve applications create --id shop-ios --name 'Shop for iOS'", does: "makes an App ID" }],
+    examples: [{ line: "reeve applications create shop-ios --name 'Shop for iOS'", does: "makes an App ID" }],
   },
   {
     name: "delete",

@@ -36,3 +36,12 @@ export const queryText = (member: string, description: string, valueHint?: strin
   description,
   ...(valueHint === undefined ? {} : { valueHint }),
 });
+
+/** A text that stands behind the command without an option's name. */
+export const bodyArgument = (member: string, description: string): Member => ({
+  in: "body",
+  member,
+  reading: { as: "text" },
+  description,
+  positional: true,
+});

@@ -1,5 +1,5 @@
 import type { Operation } from "../../operation.ts";
-import { bodyText, grantFlag, queryText } from "./members.ts";
+import { bodyArgument, bodyText, grantFlag, queryText } from "./members.ts";
 
 const partition = { partition: "The partition's key: s:text, i:42, o:OBJECTID, u:UUID or null" } as const;
 const path = "/realms/{realm}/partitions/{partition}";
@@ -87,7 +87,7 @@ export const partitionOperations: readonly Operation[] = [
     method: "POST",
     path: "/realms/{realm}/partitions",
     members: {
-      key: bodyText("key", "The partition's key, such as s:shopping", "KEY", true),
+      key: bodyArgument("key", "The partition's key, such as s:shopping"),
       owner: bodyText("ownerId", "The user who owns it", "USER"),
     },
     output: { kind: "record" },

@@ -1,5 +1,5 @@
 import type { Operation } from "../../operation.ts";
-import { bodyJson, bodySwitch, bodyText } from "./members.ts";
+import { bodyArgument, bodyJson, bodySwitch, bodyText } from "./members.ts";
 
 const realm = { realm: "The realm's name" } as const;
 
@@ -38,13 +38,13 @@ export const realmOperations: readonly Operation[] = [
     method: "POST",
     path: "/realms",
     members: {
-      name: bodyText("name", "The name, which stands in URLs as the App ID", "NAME", true),
+      name: bodyArgument("name", "The name, which stands in URLs as the App ID"),
       active: bodySwitch("active", "Whether it admits anybody (default yes; --no-active for no)"),
       entity: bodyText("entity", "The entity whose fields its users have (default users)", "NAME"),
       settings: bodyJson("settings", "Settings that differ from the defaults"),
     },
     output: { kind: "record" },
-    examples: [{ line: "reeve realms create --name shop", does: "makes the realm shop" }],
+    examples: [{ line: "reeve realms create shop", does: "makes the realm shop" }],
   },
   {
     name: "update",
@@ -85,6 +85,28 @@ export const realmOperations: readonly Operation[] = [
     positionals: realm,
     members: { settings: bodyJson("", "The settings to change", true) },
     output: { kind: "record" },
-    examples: [{ line: `reeve realms configure shop --settings '{"realmRequired": true}'`, does: "demands that sign-ins name the realm" }],
+    examples: [
+      { line: `reeve realms configure shop --settings '{"realmRequired": true}'`, does: "demands that sign-ins name the realm" },
+      { line: `reeve realms configure shop --settings '{"limits": {"connections": 500}}'`, does: "sets a limit" },
+    ],
+  },
+  {
+    name: "limits",
+    description: "Show how near a realm is to each of its limits, which are set with its settings",
+    method: "GET",
+    path: "/realms/{realm}/limits",
+    positionals: realm,
+    output: {
+      kind: "table",
+      paged: false,
+      columns: [
+        { title: "limit", member: "limit" },
+        { title: "used", member: "used" },
+        { title: "allowed", member: "allowed" },
+        { title: "share", member: "share" },
+        { title: "user", member: "userId" },
+      ],
+    },
+    examples: [{ line: "reeve realms limits shop", does: "what is used, and by whom most" }],
   },
 ];
