@@ -1,20 +1,10 @@
 import { sameDecimal } from "./decimal.ts";
 import { doubleOfBits, floatOfBits } from "./floating.ts";
 import { sameKey } from "./key.ts";
-import type { Path, Payload } from "./model.ts";
+import type { Payload } from "./model.ts";
 
 /** Whether two byte strings are equal. Not for secrets: it stops at the first difference. */
 export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false;
-  for (let index = 0; index < a.length; index++) {
-    if (a[index] !== b[index]) return false;
-  }
-  return true;
-}
-
-/** Whether two paths are identical; an index never equals a name (merge-rules §3, SAMEPATH). */
-export function samePath(a: Path, b: Path): boolean {
-  if (a === b) return true;
   if (a.length !== b.length) return false;
   for (let index = 0; index < a.length; index++) {
     if (a[index] !== b[index]) return false;

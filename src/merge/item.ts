@@ -240,7 +240,7 @@ export type ItemOf<K extends InstructionKind> = Item<Extract<Instruction, { kind
 export const isOlder = (a: MergingChangeset, b: MergingChangeset): boolean =>
   a.timestamp < b.timestamp || (a.timestamp === b.timestamp && a.ident < b.ident);
 
-export const isPathInstruction = (instruction: Instruction): instruction is PathInstruction => "path" in instruction;
+const isPathInstruction = (instruction: Instruction): instruction is PathInstruction => "path" in instruction;
 
 /** Order of two instructions of one side. */
 export const bySequence = (a: Item, b: Item): number => a.origin.index - b.origin.index || a.at - b.at;

@@ -50,5 +50,4 @@ const merging = (side: Side, inputs: readonly MergeInput[]): MergingChangeset[] 
 
 const untouched = (input: MergeInput): MergeOutput => ({ instructions: input.instructions, changed: false });
 
-export const instructionCount = (inputs: readonly MergeInput[]): number =>
-  inputs.reduce((count, input) => count + input.instructions.length, 0);
+const instructionCount = (inputs: readonly MergeInput[]): number => inputs.reduce((count, input) => count + input.instructions.length, 0);

@@ -6,7 +6,7 @@ import type { Item } from "./item.ts";
 
 export const sameObject = (a: Item, b: Item): boolean => a.object !== undefined && a.object === b.object;
 
-export const sameField = (a: Item, b: Item): boolean => a.field !== undefined && a.field === b.field && a.object === b.object;
+const sameField = (a: Item, b: Item): boolean => a.field !== undefined && a.field === b.field && a.object === b.object;
 
 /** Whether the first `length` steps agree. */
 function samePrefix(a: Item, b: Item, length: number): boolean {
@@ -18,7 +18,7 @@ export const samePath = (a: Item, b: Item): boolean =>
   sameField(a, b) && a.path.length === b.path.length && samePrefix(a, b, a.path.length);
 
 /** Whether both work on the same container, or on elements of the same container: equal but for the last step. */
-export const siblings = (a: Item, b: Item): boolean =>
+const siblings = (a: Item, b: Item): boolean =>
   sameField(a, b) && a.path.length === b.path.length && a.path.length > 0 && samePrefix(a, b, a.path.length - 1);
 
 /** The step with which `inner` leaves the place of `outer`, if it lies below that place. */

@@ -35,7 +35,7 @@ const decoders: { readonly [Type in DownType]: (reader: FrameReader, wire: Wire)
   error: decodePlainError,
 };
 
-export const isDownType = (word: string): word is DownType => Object.hasOwn(decoders, word);
+const isDownType = (word: string): word is DownType => Object.hasOwn(decoders, word);
 
 /**
  * Parses one frame from a server. Changesets are views: keep `frame` unchanged as long as they are used.

@@ -17,7 +17,7 @@ export const decodeText = (bytes: Uint8Array): string => {
 };
 
 /** JSON to a value of unknown shape. */
-export const decodeJson = (text: string): unknown => {
+const decodeJson = (text: string): unknown => {
   try {
     return JSON.parse(text);
   } catch {

@@ -87,16 +87,6 @@ export interface SessionMetrics {
   readonly connectionErrors: number;
 }
 
-export interface Clock {
-  /** Milliseconds since 1970. */
-  now(): number;
-}
-
-export interface RandomSource {
-  /** A uniformly random integer 1 … 2^53−1. */
-  salt(): number;
-}
-
 export type LogLevel = "trace" | "debug" | "detail" | "info" | "warn" | "error" | "fatal";
 export interface LogPort {
   /** `details` never holds contents of objects or secrets. */

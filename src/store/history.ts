@@ -58,7 +58,7 @@ export class History {
   #tailFirst: number;
   /** No entry below holds its decoded form. */
   #decodedFrom = 0;
-  /** The newest author's ident and the newest non-empty entry that is not theirs: answers the common question without a scan. */
+  /** The newest author's ident and the newest entry that is not theirs: answers the common question without a scan. */
   #lastForeign = { author: -1, version: 0 };
   /** The stored segment that may still be lengthened. */
   #open: { first: number; sizeBefore: number; body: Uint8Array } | undefined;
@@ -103,7 +103,7 @@ export class History {
     return this.#tail.at(-1)?.sizeUpTo ?? this.#sizeBeforeTail;
   }
 
-  /** The newest author's version is the author's own; the newest other non-empty entry is at or below the answer. Exact for the newest author, current version for all others. */
+  /** A version above which all entries are the author's own: known for the newest author only, for all others it is the current version. */
   lastForeignTo(ident: number): number {
     return this.#lastForeign.author === ident ? this.#lastForeign.version : this.current;
   }

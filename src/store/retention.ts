@@ -26,6 +26,8 @@ export interface RetentionFacts {
 }
 
 const day = 24 * 60 * 60 * 1000;
+/** A file that never reported any progress has nothing to lose after this many days: it begins anew from a compact state. */
+const unusedDays = 2;
 
 /** Keeps what any living client file needs: entries after its base and its cursor, or after the snapshot it began with (HX1). */
 export function planRetention(facts: RetentionFacts, policy: RetentionPolicy): RetentionPlan {
@@ -38,8 +40,7 @@ export function planRetention(facts: RetentionFacts, policy: RetentionPolicy): R
       expire.push(file.ident);
       continue;
     }
-    // A file that never reported any progress, and was not seen lately, begins anew from a compact state.
-    if (file.clientVersion === 0 && file.lockedVersion === 0 && days > 2) continue;
+    if (file.clientVersion === 0 && file.lockedVersion === 0 && days > unusedDays) continue;
     if (file.snapshotVersion > 0) snapshotsInUse.add(file.snapshotVersion);
     dropUpTo = Math.min(dropUpTo, Math.max(file.snapshotVersion, Math.min(file.baseVersion, file.lockedVersion)));
   }

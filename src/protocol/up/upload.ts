@@ -59,7 +59,7 @@ const readEntry = (fields: FieldReader, changeset: () => Uint8Array): UploadEntr
   changeset: changeset(),
 });
 
-export const encodeUploadBody = (entries: readonly UploadEntry[], zlib: Zlib): EncodedBody =>
+const encodeUploadBody = (entries: readonly UploadEntry[], zlib: Zlib): EncodedBody =>
   packBody(
     writeEntries(entries, (entry) => `${entry.clientVersion} ${entry.serverVersion} ${entry.originTimestamp} ${entry.originFileIdent}`),
     zlib,

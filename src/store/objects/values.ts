@@ -1,3 +1,4 @@
+import { sameBytes } from "../../changeset/equality.ts";
 import type { CollectionKind, ColumnType, Scalar } from "../../changeset/model.ts";
 
 /**
@@ -64,7 +65,7 @@ export const defaultValue = (column: {
 }): Stored => emptyByKind[column.collection](column.type, column.nullable);
 
 /** Whether two scalars have the same type and the very same bits: what tells a default from a value set to something that merely equals it. */
-export const sameBits = (a: Scalar, b: Scalar): boolean => {
+const sameBits = (a: Scalar, b: Scalar): boolean => {
   switch (a.type) {
     case "Null":
       return b.type === "Null";
@@ -75,7 +76,7 @@ export const sameBits = (a: Scalar, b: Scalar): boolean => {
     case "Uuid":
       return b.type === a.type && a.value === b.value;
     case "Binary":
-      return b.type === "Binary" && a.value.length === b.value.length && a.value.every((byte, index) => byte === b.value[index]);
+      return b.type === "Binary" && sameBytes(a.value, b.value);
     case "Timestamp":
       return b.type === "Timestamp" && a.seconds === b.seconds && a.nanoseconds === b.nanoseconds;
     case "Float":
