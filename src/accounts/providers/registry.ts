@@ -15,6 +15,7 @@ import { magicNumbersProvider } from "./magic-numbers.ts";
 import { oneTimeCodeProvider } from "./one-time-code.ts";
 import { openIdConnectProvider } from "./openid-connect.ts";
 import { passwordCodeProvider } from "./password-code.ts";
+import { providerTypeOf as typeOfName } from "../realm-files/provider-types.ts";
 import type { JsonObject } from "../schema.ts";
 import type { SignInProvider } from "./provider.ts";
 import { ticketProvider } from "./ticket.ts";
@@ -69,19 +70,6 @@ export const signInProviders: readonly SignInProvider[] = [
   ...customProviders.map(customProvider),
 ];
 
-/** What realm files and older servers call providers. */
-const otherNames: ReadonlyMap<string, string> = new Map([
-  ["password", "local-userpass"],
-  ["anonymous", "anon-user"],
-  ["apikey", "api-key"],
-  ["jwt", "custom-token"],
-  ["function", "custom-function"],
-  ["google", "oauth2-google"],
-  ["facebook", "oauth2-facebook"],
-  ["apple", "oauth2-apple"],
-  ["icloud", "cloudkit"],
-]);
-
 const everyProvider = createRegistry(signInProviders);
 
 /** The first thing that is wrong with a provider's settings; undefined when nothing is, or when there is no such provider. */
@@ -95,6 +83,6 @@ export const checkProviderConfig = (
 
 /** The type that a name stands for (`password`, `google`, `o365`, `magicnumbers01`, `custom/…`); undefined when no provider has it. */
 export const providerTypeOf = (name: string): string | undefined => {
-  const type = otherNames.get(name) ?? name;
+  const type = typeOfName(name) ?? name;
   return everyProvider.get(type) === undefined ? undefined : type;
 };

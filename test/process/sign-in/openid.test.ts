@@ -222,6 +222,17 @@ describe("codes and ID tokens that apps bring", () => {
     expect((await stage.signIn(realm, "apple", { authCode: "code" })).json).toMatchObject({ error_code: "ProviderMisconfigured" });
   });
 
+  test("where domains are named, only verified addresses of them are admitted", async () => {
+    await stage.setProvider(realm, "oidc-staff", { clientId, issuer: issuer.url, domainRestrictions: ["example.org"] });
+    const statusOf = async (claims: Record<string, unknown>) =>
+      (await stage.signIn(realm, "oidc-staff", { id_token: await issuer.forge(claims) })).status;
+    expect(await statusOf({ email: "a@Example.org", email_verified: true })).toBe(200);
+    expect(await statusOf({ email: "a@example.org", email_verified: false })).toBe(401);
+    expect(await statusOf({ email: "a@example.org" })).toBe(401);
+    expect(await statusOf({ email: "a@example.org.evil.example", email_verified: true })).toBe(401);
+    expect(await statusOf({})).toBe(401);
+  });
+
   test("forged, foreign, stale and swapped tokens are refused", async () => {
     const now = Math.floor(Date.now() / 1000);
     const { privateKey: stranger } = await generateKeyPair("RS256");

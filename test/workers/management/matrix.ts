@@ -110,6 +110,7 @@ export const matrix: Readonly<Record<string, RouteClass>> = {
   "PATCH /api/v1/realms/:realm/users/:userId": "realm",
   "PUT /api/v1/realms/:realm/users/:userId/state": "realm",
   "PUT /api/v1/realms/:realm/users/:userId/password": "realm",
+  "PUT /api/v1/realms/:realm/users/:userId/second-factor": "realm",
   "POST /api/v1/realms/:realm/users/:userId/forget": "realm",
   "DELETE /api/v1/realms/:realm/users/:userId": "realm",
   "POST /api/v1/realms/:realm/users/:userId/tokens": "realm",

@@ -84,8 +84,10 @@ const refused: SignInOutcome = {
   counts: true,
 };
 
+/** Whether somebody's address, which their issuer must say it verified, is of one of these domains. */
 const isOfDomain = (claims: JsonObject, domains: readonly string[]): boolean => {
   if (domains.length === 0) return true;
+  if (claims["email_verified"] !== true && claims["email_verified"] !== "true") return false;
   const domain = verifiedEmail(claims)?.split("@").at(-1)?.toLowerCase();
   return domains.some((allowed) => allowed.toLowerCase() === domain);
 };

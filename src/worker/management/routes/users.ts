@@ -178,6 +178,23 @@ const setUserPassword = createRoute({
   responses: { ...problems, 204: { description: "The password is set." } },
 });
 
+const secondFactorSchema = z
+  .object({ enrolled: z.boolean(), required: z.boolean() })
+  .openapi("SecondFactor", {
+    description: "Whether the user has an authenticator app, and whether they need one whatever the realm says.",
+  });
+
+const setSecondFactor = createRoute({
+  ...byRealmAdmin,
+  tags,
+  method: "put",
+  path: "/realms/{realm}/users/{userId}/second-factor",
+  operationId: "setSecondFactor",
+  summary: "Demand a second factor of a user or no longer, or remove a lost one with its recovery codes",
+  request: { params: userPath, body: body(z.strictObject({ required: z.boolean().optional(), remove: z.literal(true).optional() })) },
+  responses: { ...problems, 200: answer(secondFactorSchema, "The second factor as it is now.") },
+});
+
 const forgetUser = createRoute({
   ...byRealmAdmin,
   tags,
@@ -342,6 +359,16 @@ export const userRoutes = (app: ManagementApp): void => {
     if (!(await context.var.inRealm.users.setState(id, state))) throw new ManagementError("UserUnknown");
     await note(context, "user.state", id, { state });
     return context.json(show(await findUser(context, id)), 200);
+  });
+
+  app.openapi(setSecondFactor, async (context) => {
+    const { secondFactors } = context.var.inRealm;
+    const { id } = await findOwn(context, context.req.valid("param").userId);
+    const { required, remove } = context.req.valid("json");
+    if (remove === true) await secondFactors.remove(id);
+    if (required !== undefined) await secondFactors.setRequired(id, required);
+    await note(context, "user.second-factor", id, given({ required, remove }));
+    return context.json(await secondFactors.find(id), 200);
   });
 
   app.openapi(setUserPassword, async (context) => {
