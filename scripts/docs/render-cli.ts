@@ -31,6 +31,30 @@ Lists are tables, cut to the screen when people look and whole in a pipe; colour
 \`--json\` every command prints JSON: a list is \`{"items": […], "next": "cursor" or null}\`. Results go to standard output, everything else to
 standard error. What cannot be undone is asked about, unless \`--yes\` is given; without a terminal, nobody can be asked and the command ends.`;
 
+const checked = `## What reeve check reads
+
+| File | What is checked |
+| --- | --- |
+| \`wrangler.toml\` | the entry, the compatibility date and flags, every binding that the Worker uses, the classes of its objects and their migrations, settings (those of named environments included), the port of \`wrangler dev\`; that no secret stands among the settings |
+| \`.dev.vars\` | its lines, settings, that both secrets are there, the signing keys, the admin token, that others cannot read the file |
+| \`.reeve/state/secrets/\` | the signing keys and the admin token of the server on this machine |
+| \`iam/*.yaml\` | realms, sign-in providers and entities, as the server checks them before it applies them |
+| \`rules/*.json\` | rules, one file a realm: the permissions of partitions, or the roles of flexible sync. Comments are permitted |
+| \`functions/*.js\` | their names, which rules may call; without the folder, calls are not checked |
+
+Signing keys are proved by signing and verifying once: the algorithm, a name for each key, and that its halves belong together. In rules every
+expansion, operator and field is checked for the place where it stands: partition permissions and \`applyWhen\` know no document, and \`read\`
+and \`write\` of a role cannot call functions, convert values, or read fields that are not queryable.
+
+Every finding names its place as \`file:line:column\`, says in a sentence what is wrong, and has a code that [errors.md](errors.md#check-of-a-deployment)
+explains. Errors end the check with status 1; warnings are shown only:
+
+\`\`\`text
+rules/shop.json:9:31: error: There is no expansion %%user.ID. [UnknownExpansion]
+    Did you mean %%user.id?
+1 file checked: 1 error, 0 warnings
+\`\`\``;
+
 const escape = (text: string): string => text.replace(/[|<>*_]/g, String.raw`\$&`);
 
 const list = (lines: readonly HelpLine[]): string => lines.map(({ term, text }) => `- \`${term}\`: ${escape(text)}`).join("\n");
@@ -75,6 +99,7 @@ export const renderCli = async (root: CommandGroup): Promise<string> => {
     "## Exit statuses",
     `Scripts may rely on them. [errors.md](errors.md#command-line) explains each.`,
     statuses(),
+    checked,
     "## Commands",
     ...root.commands.flatMap((command) => renderAny(command, [root.name, command.name], 3)),
   ].join("\n\n");

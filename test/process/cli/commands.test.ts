@@ -101,6 +101,9 @@ describe("every command does what it says, against a server", () => {
     await json(`token mint ${id} --realm shop`);
     expect(await json(`sessions revoke-all ${id} --realm shop`)).toEqual({ ended: 1 });
     await good(`users password ${id} --realm shop`, { input: "another password" });
+    expect(await json(`users second-factor ${id} --realm shop --required`)).toMatchObject({ required: true });
+    expect(await json(`users second-factor ${id} --realm shop --no-required`)).toMatchObject({ required: false });
+    await good(`users reset-second-factor ${id} --realm shop --yes`);
     expect(await json(`users promote ${id} --realm shop --scope realm`)).toMatchObject({ userId: id, scope: "realm" });
     expect((await good("users admins --realm shop")).output).toContain(id);
     const own = await json(`token mint ${id} --realm shop`);

@@ -1,6 +1,6 @@
 import type { UserState, UserType } from "../../../accounts/schema.ts";
 import type { Member, Operation } from "../../operation.ts";
-import { bodyJson, bodyText, queryText } from "./members.ts";
+import { bodyJson, bodySwitch, bodyText, queryText } from "./members.ts";
 
 // Written out, and complete by their types: the schema's own lists would load the whole database layer with every command.
 const userStates = Object.keys({ normal: true, pending: true, locked: true, disabled: true } satisfies Record<UserState, true>);
@@ -120,6 +120,26 @@ export const userOperations: readonly Operation[] = [
       },
     },
     output: { kind: "done", message: "{user-id} has a new password and is signed out everywhere." },
+  },
+  {
+    name: "second-factor",
+    description: "Demand a second factor of a user, or no longer",
+    method: "PUT",
+    path: `${path}/second-factor`,
+    positionals: user,
+    members: { required: bodySwitch("required", "Demand it (--no-required: leave it to the user)") },
+    output: { kind: "record" },
+    examples: [{ line: "reeve users second-factor 66a1f0c2d4e5b6a7980c1d2e --required", does: "from the next sign-in on" }],
+  },
+  {
+    name: "reset-second-factor",
+    description: "Remove a second factor that was lost, with its recovery codes",
+    method: "PUT",
+    path: `${path}/second-factor`,
+    positionals: user,
+    constant: { remove: true },
+    output: { kind: "record" },
+    confirm: "Let {user-id} sign in without the second factor? Be sure that it is they who ask.",
   },
   {
     name: "forget",
