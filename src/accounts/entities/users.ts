@@ -2,7 +2,6 @@ import { ulid } from "ulid";
 import type { RealmAccounts } from "../accounts.ts";
 import { normaliseLoginName, type LoginName } from "../names.ts";
 import { hashPassword } from "../passwords.ts";
-import type { Credential } from "../repositories/credentials.ts";
 import type { Realm } from "../repositories/realms.ts";
 import type { User, UserKey } from "../repositories/users.ts";
 import type { JsonObject, UserState } from "../schema.ts";
@@ -185,16 +184,19 @@ export class EntityUsers {
   /** The values that somebody else has: in the same field, or, for names for signing in, in any such field or as a registered name. */
   async #findTaken(keys: readonly UserKey[], values: UserValues, ownId: string | undefined): Promise<readonly FieldIssue[]> {
     const { signInFields } = this.entity;
-    const issues: FieldIssue[] = [];
-    for (const { field, value } of keys) {
-      const fields = signInFields.includes(field) ? signInFields : [field];
-      const owner = await this.#accounts.users.findByKey([...fields], value);
-      const registered: Credential | undefined = signInFields.includes(field) ? await this.#accounts.credentials.find(value) : undefined;
-      const isTaken = (owner !== undefined && owner.id !== ownId) || (registered !== undefined && registered.userId !== (ownId ?? null));
-      const isPending = registered !== undefined && registered.userId === null;
-      if (isTaken || isPending) issues.push(this.#uniqueness(field, values[field]));
-    }
-    return issues;
+    const names = new Set(keys.filter(({ field }) => signInFields.includes(field)).map(({ value }) => value));
+    const fields = new Set([...signInFields, ...keys.map(({ field }) => field)]);
+    const [owners, registered] = await Promise.all([
+      this.#accounts.users.ownersOf([...fields], [...new Set(keys.map(({ value }) => value))]),
+      this.#accounts.credentials.findMany([...names]),
+    ]);
+    const sharesNames = (field: string, other: string): boolean =>
+      field === other || (signInFields.includes(field) && signInFields.includes(other));
+    const isTaken = ({ field, value }: UserKey): boolean =>
+      owners.some((owner) => owner.userId !== ownId && owner.value === value && sharesNames(field, owner.field)) ||
+      // A registered name that has no user yet is somebody's, too.
+      (names.has(value) && registered.some(({ username, userId }) => username === value && (userId === null || userId !== ownId)));
+    return keys.filter(isTaken).map(({ field }) => this.#uniqueness(field, values[field]));
   }
 
   #uniqueness(field: string, value: unknown): FieldIssue {

@@ -101,6 +101,19 @@ const checkField = (entity: EntityDefinition, field: FieldDefinition, written: W
   if (field.name === "password" && field.hash === undefined) refuse("must be hashed");
 };
 
+/** Fields by which users are found: all of a user's are looked up and written in one statement. */
+const maxKeyFields = 20;
+
+const checkKeyFields = (entity: EntityDefinition, written: WrittenEntity, findings: Findings): void => {
+  const fields = entity.fields.filter((field) => field.unique !== undefined || field.useForAuth || field.useForIdentity);
+  if (fields.length <= maxKeyFields) return;
+  findings.add(
+    written.at,
+    "BAD_ATTRIBUTE",
+    `${entity.name} has ${fields.length} fields that are unique or name users; there may be ${maxKeyFields}`,
+  );
+};
+
 const checkIdentity = (entity: EntityDefinition, written: WrittenEntity, findings: Findings): void => {
   const naming = entity.fields.filter((field) => field.useForIdentity);
   if (naming.length === 1) return;
@@ -173,6 +186,7 @@ export class Entities {
       if (field !== undefined) checkField(definition, field, written, this.#findings);
     }
     checkIdentity(definition, entity, this.#findings);
+    checkKeyFields(definition, entity, this.#findings);
     const cycle = findComputationCycle(definition);
     if (cycle !== undefined)
       this.#findings.add(entity.at, "COMPUTATION_CYCLE", `computed fields depend on each other: ${cycle.join(" → ")}`);

@@ -1,4 +1,4 @@
-import { and, asc, eq, isNull } from "drizzle-orm";
+import { and, asc, eq, inArray, isNull } from "drizzle-orm";
 import { only, violatedTable, type RealmScope } from "../database.ts";
 import type { LoginName } from "../names.ts";
 import { credentials, identities } from "../schema.ts";
@@ -30,6 +30,17 @@ export class Credentials {
 
   async find(username: string): Promise<Credential | undefined> {
     return only(await this.#scope.database.select().from(credentials).where(this.#is(username)));
+  }
+
+  /** Those of these names that are registered; at most 90. */
+  async findMany(usernames: readonly string[]): Promise<readonly Credential[]> {
+    const { database, realm } = this.#scope;
+    if (usernames.length === 0) return [];
+    const among = inArray(credentials.username, [...usernames]);
+    return database
+      .select()
+      .from(credentials)
+      .where(and(eq(credentials.realm, realm), among));
   }
 
   /** A user's names, oldest first. All of them have a password of their own. */

@@ -92,7 +92,7 @@ export class Users {
     const own = { realm, userId: id, createdAt: now };
     const own_identities = password === undefined ? given : [...given, { provider: "local-userpass", subject: password.username }];
     const statements: BatchItem<"sqlite">[] = [
-      ...keys.map((key) => database.insert(userKeys).values({ ...key, realm, userId: id })),
+      ...(keys.length === 0 ? [] : [database.insert(userKeys).values(keys.map((key) => ({ ...key, realm, userId: id })))]),
       ...own_identities.map(({ provider, subject = id, data = {} }) =>
         database.insert(identities).values({ ...own, id: newId(now), provider, subject, data }),
       ),
@@ -134,6 +134,16 @@ export class Users {
       .innerJoin(users, and(eq(users.realm, identities.realm), eq(users.id, identities.userId)))
       .where(and(eq(identities.realm, realm), eq(identities.provider, provider), eq(identities.subject, subject)));
     return only(rows)?.user;
+  }
+
+  /** Every key that has one of these values in one of these fields, with the user whose it is. Together they are at most 90. */
+  async ownersOf(fields: readonly string[], values: readonly string[]): Promise<readonly (UserKey & { readonly userId: string })[]> {
+    const { database, realm } = this.#scope;
+    if (fields.length === 0 || values.length === 0) return [];
+    return database
+      .select({ field: userKeys.field, value: userKeys.value, userId: userKeys.userId })
+      .from(userKeys)
+      .where(and(eq(userKeys.realm, realm), inArray(userKeys.field, [...fields]), inArray(userKeys.value, [...values])));
   }
 
   /** The keys of up to 200 users, by user. */
