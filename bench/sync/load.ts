@@ -3,9 +3,11 @@ import { quantile, round } from "./statistics.ts";
 import type { Wire } from "./wire.ts";
 
 export interface Rate {
+  readonly count: number;
   readonly perSecond: number;
   readonly p50: number;
   readonly p99: number;
+  readonly longest: number;
 }
 
 /** Times of what is under way: numbers grow, and an answer settles all up to its number. */
@@ -36,9 +38,11 @@ class Flight {
 }
 
 export const rateOf = (count: number, milliseconds: number, latencies: readonly number[]): Rate => ({
+  count,
   perSecond: Math.round((count * 1000) / milliseconds),
   p50: round(quantile(latencies, 0.5)),
   p99: round(quantile(latencies, 0.99)),
+  longest: round(quantile(latencies, 1)),
 });
 
 /** Takes changesets from a fixed supply, again from its start when it is used up. */
@@ -47,11 +51,20 @@ export const supplyOf = (changesets: readonly Uint8Array[]): ((count: number) =>
   return (count) => Array.from({ length: count }, () => changesets[next++ % changesets.length]!);
 };
 
+export interface Pumping {
+  /** UPLOADs under way at one time, and changesets in each. */
+  readonly inFlight: number;
+  readonly perUpload: number;
+  readonly milliseconds: number;
+  /** Ends it sooner. */
+  readonly until?: () => boolean;
+}
+
 /** Keeps `inFlight` UPLOADs of `perUpload` changesets under way for the given time; counts what was acknowledged. */
 export const pump = async (
   wire: Wire,
   supply: (count: number) => Uint8Array[],
-  { inFlight, perUpload, milliseconds }: { readonly inFlight: number; readonly perUpload: number; readonly milliseconds: number },
+  { inFlight, perUpload, milliseconds, until = () => false }: Pumping,
 ): Promise<Rate> => {
   const flight = new Flight();
   const start = performance.now();
@@ -59,7 +72,7 @@ export const pump = async (
   await new Promise<void>((done, failed) => {
     wire.onFailure(failed);
     const send = (): void => {
-      if (performance.now() - start > milliseconds) {
+      if (performance.now() - start > milliseconds || until()) {
         if (flight.underWay === 0) done();
         return;
       }

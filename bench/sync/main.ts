@@ -30,9 +30,11 @@ const results = [];
 const servers = await startServers();
 for (const one of cases) {
   if (!wanted.has(one.letter)) continue;
+  const memory = { beforeMiB: round(servers.memory(), 0) };
   const finding = await one.run(servers, seconds * 1000);
   const ratio = ratioOf(finding);
-  results.push({ ...one, run: undefined, ...finding, ratio });
+  const resident = { ...memory, afterMiB: round(servers.memory(), 0) };
+  results.push({ ...one, run: undefined, ...finding, ratio, resident });
   console.log(`(${one.letter}) ${one.name}: ${one.question}`);
   if (finding.acknowledged) console.log(`    acknowledged  ${rateText(finding.acknowledged)}`);
   if (finding.deliveries) console.log(`    deliveries    ${rateText(finding.deliveries)}`);
@@ -41,6 +43,7 @@ for (const one of cases) {
   if (one.reference !== undefined) console.log(`    reference     ${one.reference.toLocaleString("en")}/s`);
   const notes = Object.entries(finding.notes).map(([name, value]) => `${name} ${value.toLocaleString("en")}`);
   if (notes.length > 0) console.log(`    ${notes.join(", ")}`);
+  console.log(`    runtime       ${resident.beforeMiB} MiB resident before, ${resident.afterMiB} after`);
 }
 await servers.stop();
 

@@ -16,6 +16,8 @@ export interface Servers {
   readonly bareUrl: string;
   /** Resident memory of the service's runtime in MiB. */
   memory(): number;
+  /** Processor time that the service's runtime has used, in milliseconds, on all cores. */
+  processor(): number;
   stop(): Promise<void>;
 }
 
@@ -33,6 +35,12 @@ const childrenOf = (parent: number): number[] =>
 
 const residentMebibytes = (pid: number): number =>
   Number(/^VmRSS:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) / 1024;
+
+/** Clock ticks of user and system time; Linux counts a hundred a second. */
+const processorMilliseconds = (pid: number): number => {
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]!.split(" ");
+  return (Number(fields[11]) + Number(fields[12])) * 10;
+};
 
 const signIn = async (origin: string): Promise<string> => {
   const answer = await fetch(`${origin}/api/client/v2.0/app/users/auth/providers/anon-user/login`, {
@@ -68,6 +76,7 @@ export const startServers = async (): Promise<Servers> => {
     syncUrl: `${origin.replace(/^http/, "ws")}/api/client/v2.0/app/users/realm-sync?baas_at=${token}`,
     bareUrl: bareOrigin.origin.replace(/^http/, "ws"),
     memory: () => runtimes.reduce((sum, pid) => sum + residentMebibytes(pid), 0),
+    processor: () => runtimes.reduce((sum, pid) => sum + processorMilliseconds(pid), 0),
     stop: async () => {
       await service.stop();
       await bare.dispose();
