@@ -11,6 +11,7 @@ import { countBadReport, drain } from "./integrator.ts";
 import { detach, endSession, failWith, permissionDenied, type Room } from "./room.ts";
 import type { Connection, RunningSession, Session } from "./session.ts";
 import { transitions } from "./transitions.ts";
+import { Unacknowledged } from "./unacknowledged.ts";
 
 /** Carries out one message from a client as the table of transitions says. */
 export function handleMessage(room: Room, connection: Connection, message: UpMessage): void {
@@ -95,6 +96,7 @@ function identify(room: Room, session: Session, message: ClientIdent): void {
     progress: { clientVersion: 0, serverVersion: 0 },
     lockedVersion: file.lockedVersion,
     mark: undefined,
+    unacknowledged: new Unacknowledged(),
     notified: message.download.serverVersion,
     pending: [],
     pendingBytes: 0,
@@ -129,6 +131,8 @@ function upload(room: Room, session: RunningSession, message: Upload): void {
   if (refusal !== undefined) return endSession(room, session, sessionError(session.ident, refusal));
   session.progress = message.progress;
   session.lockedVersion = message.lockedServerVersion;
+  session.unacknowledged.acknowledge(message.lockedServerVersion);
+  if (session.cursor.serverVersion < room.store.history.current) room.due.add(session);
   for (const entry of message.entries) {
     if (entry.clientVersion <= session.threshold.clientVersion) continue;
     session.pending.push(entry);

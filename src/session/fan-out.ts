@@ -21,17 +21,26 @@ export function fanOut(room: Room): boolean {
   return false;
 }
 
-/** Sends one DOWNLOAD if there is one to send. True when nothing is left. */
+/**
+ * Sends one DOWNLOAD if there is one to send, and answers the MARK that this reached. True when nothing is left to send now: a session whose
+ * client does not keep up goes on when that acknowledges something.
+ */
 function bringUpToDate(room: Room, session: RunningSession, downloads: Downloads): boolean {
   const end = room.store.history.current;
   room.changed.add(session.connection);
-  if (session.toldUpload === undefined || session.cursor.serverVersion < end) download(room, session, downloads);
-  if (session.cursor.serverVersion < end) return false;
+  const isBehind = session.toldUpload === undefined || session.cursor.serverVersion < end;
+  if (isBehind && !mustWait(room, session)) download(room, session, downloads);
   const { mark, connection, ident } = session;
-  if (mark === undefined || session.cursor.serverVersion < mark.serverVersion) return true;
-  room.sender.message(connection, { type: "mark", session: ident, request: mark.request });
-  session.mark = undefined;
-  return true;
+  if (mark !== undefined && session.cursor.serverVersion >= mark.serverVersion) {
+    room.sender.message(connection, { type: "mark", session: ident, request: mark.request });
+    session.mark = undefined;
+  }
+  return session.cursor.serverVersion >= end || mustWait(room, session);
+}
+
+/** Up to the MARK that it waits for a client is sent everything: after a slow connect it acknowledges nothing before (sync-protocol S2). */
+function mustWait(room: Room, { unacknowledged, cursor, mark }: RunningSession): boolean {
+  return unacknowledged.bytes >= room.limits.unacknowledgedBytes && cursor.serverVersion >= (mark?.serverVersion ?? 0);
 }
 
 function download(room: Room, session: RunningSession, downloads: Downloads): void {
@@ -43,6 +52,7 @@ function download(room: Room, session: RunningSession, downloads: Downloads): vo
   room.sender.frame(session.connection, frame, cost);
   room.counters.changesetsOut += scan.entries.length;
   session.cursor = scan.cursor;
+  session.unacknowledged.sent(scan.cursor.serverVersion, frame.length);
   session.toldUpload = upload;
 }
 

@@ -35,6 +35,7 @@ import {
 } from "./room.ts";
 import { Sender } from "./sender.ts";
 import type { Connection, Session } from "./session.ts";
+import { Unacknowledged } from "./unacknowledged.ts";
 
 export interface PartitionSessionsOptions {
   readonly store: PartitionStore;
@@ -282,7 +283,8 @@ export class PartitionSessions implements PartitionSessionsPort {
     const file = store.files.get(fileIdent);
     if (file === undefined) return undefined;
     store.advanceProgress(file, packed.progress, packed.lockedVersion, false);
-    return { ...rest, connection, file, view: store.viewOf(file), pending: [], pendingBytes: 0, job: undefined };
+    const unacknowledged = new Unacknowledged();
+    return { ...rest, connection, file, view: store.viewOf(file), unacknowledged, pending: [], pendingBytes: 0, job: undefined };
   }
 
   #guarded<Result>(work: () => Result): Result {

@@ -13,6 +13,8 @@ import type { Connection, RunningSession, Session } from "./session.ts";
 export interface SessionLimits {
   /** Changesets in one DOWNLOAD, in bytes; one larger changeset still goes (DL2). */
   readonly downloadBytes: number;
+  /** DOWNLOADs that may wait for a client to integrate them, in bytes of frames; a reader that stops must not fill the memory with what others write. */
+  readonly unacknowledgedBytes: number;
   /** Frames made in one turn, in bytes; readers that are left over get theirs in the next. Making them takes most of a turn. */
   readonly turnBytes: number;
   /** Work of reading and merging uploads in one turn, in units of about a microsecond. */
@@ -30,6 +32,7 @@ export interface SessionLimits {
 
 export const defaultSessionLimits: SessionLimits = {
   downloadBytes: 512 * 1024,
+  unacknowledgedBytes: 4 * 1024 * 1024,
   turnBytes: 1024 * 1024,
   mergeUnits: 10_000,
   leastMergeUnits: 4000,

@@ -5,6 +5,7 @@ import type { ReceiverView, ScanCursor } from "../store/receiver-view.ts";
 import type { VersionPair } from "../store/upload-checks.ts";
 import type { UploadedChange } from "../store/upload-run.ts";
 import type { ConnectionId, ConnectionInfo } from "./ports.ts";
+import type { Unacknowledged } from "./unacknowledged.ts";
 
 /** One socket and its sessions. */
 export interface Connection {
@@ -40,6 +41,7 @@ export interface RunningSession {
   progress: VersionPair;
   lockedVersion: number;
   mark: PendingMark | undefined;
+  readonly unacknowledged: Unacknowledged;
   /** Corrections up to this version were announced by a 231. */
   notified: number;
   /** Received and checked, not yet integrated. */

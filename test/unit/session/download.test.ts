@@ -118,6 +118,44 @@ describe("[§6] DOWNLOAD", () => {
     expect(downloadsIn(late.answers()).flatMap((download) => download.entries)).toHaveLength(23);
   });
 
+  test("a client that stops reading is sent no more than may wait for it, and the rest when it acknowledges", () => {
+    bench.server.close();
+    bench = new Bench({ sessionLimits: { downloadBytes: 1, unacknowledgedBytes: 1 } });
+    const peer = writer();
+    const reader = bench.peer("reader");
+    reader.open();
+    reader.upload([], { progress: [3, 2], locked: 2 });
+    const heard: number[] = [];
+    for (let index = 0; index < 10; index++) {
+      peer.upload([[7 + index, 2, [title(1, `t${index}`)]]], { locked: 2 + index });
+      peer.answers();
+    }
+    expect(reader.received).toHaveLength(1);
+    for (let round = 0; round < 10; round++) {
+      const downloads = downloadsIn(reader.answers());
+      heard.push(...downloads.flatMap(({ entries }) => entries.map((entry) => entry.serverVersion)));
+      const last = downloads.at(-1)?.download.serverVersion ?? heard.at(-1)!;
+      reader.upload([], { progress: [4 + round, last], locked: last });
+    }
+    expect(heard).toEqual([3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+  });
+
+  test("[S2] a newcomer is sent everything up to its MARK, since it acknowledges nothing before", () => {
+    bench.server.close();
+    bench = new Bench({ sessionLimits: { downloadBytes: 1, unacknowledgedBytes: 1 } });
+    const peer = writer();
+    for (let index = 0; index < 5; index++) peer.upload([[7 + index, 2, [title(1, `t${index}`)]]], { locked: 2 });
+    peer.answers();
+    const newcomer = bench.peer("newcomer");
+    expect(newcomer.open().downloads).toHaveLength(7);
+    peer.upload([[20, 2, [title(1, "later")]]], { locked: 7 });
+    peer.answers();
+    expect(newcomer.received).toEqual([]);
+    newcomer.mark(3);
+    peer.upload([[21, 2, [title(1, "after the MARK")]]], { locked: 8 });
+    expect(typesOf(newcomer.answers())).toEqual(["download", "mark"]);
+  });
+
   test("[DL4, DL5] several uploads of one turn make one DOWNLOAD for every session, the uploader's without entries", () => {
     const peer = writer();
     const reader = bench.peer("reader");
