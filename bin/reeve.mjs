@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Starts the command line. Plain JavaScript that any Node reads: it runs on the machine's own Node, which may be too old for the rest.
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -14,10 +14,13 @@ if (major > 22 || (major === 22 && minor >= 18)) {
 } else {
   const own = join(root, "node_modules", ".bin", "node");
   if (existsSync(own)) {
-    const run = spawnSync(own, [join(root, "bin", "reeve.mjs"), ...process.argv.slice(2)], { stdio: "inherit" });
-    process.exitCode = run.status ?? 1;
+    const child = spawn(own, [join(root, "bin", "reeve.mjs"), ...process.argv.slice(2)], { stdio: "inherit" });
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+    child.once("exit", (code) => process.exit(code ?? 70));
   } else {
-    console.error(`reeve needs Node 22.18 or newer; this is ${process.version}. Run "npm install" in ${root}: it brings a Node of its own.`);
+    console.error(
+      `reeve needs Node 22.18 or newer; this is ${process.version}. Run "npm install" in ${root}: it brings a Node of its own.`,
+    );
     process.exitCode = 70;
   }
 }

@@ -1,6 +1,7 @@
 import { createInterface } from "node:readline/promises";
 import { Writable } from "node:stream";
 import { text } from "node:stream/consumers";
+import { CliError } from "./error.ts";
 
 /** All that a command knows of the world besides the server: where it writes, whom it may ask, what it was started with. */
 export interface Terminal {
@@ -18,7 +19,7 @@ export interface Terminal {
   write(text: string): void;
   /** Progress, warnings and errors, on standard error. */
   note(text: string): void;
-  /** Asks a question; undefined when nobody is there to answer. `hidden`: what is typed is not shown. */
+  /** Asks a question; undefined when nobody is there to answer, a CliError when they leave instead (Ctrl+C). `hidden`: what is typed is not shown. */
   ask(question: string, options?: { readonly hidden?: boolean }): Promise<string | undefined>;
   /** All of standard input when it is not a terminal; undefined when it is. */
   readInput(): Promise<string | undefined>;
@@ -42,10 +43,13 @@ const askOnTerminal = async (question: string, hidden: boolean): Promise<string 
   const lines = createInterface({ input: process.stdin, output, terminal: true });
   try {
     // Ctrl+C and Ctrl+D close the lines, and then the question is never answered.
-    const closed = new Promise<undefined>((resolve) => lines.once("close", () => resolve(undefined)));
+    const closed = new Promise<never>((_, reject) => lines.once("close", () => reject(new CliError("Cancelled", "Cancelled."))));
     const answer = lines.question(question);
     muted = hidden;
     return await Promise.race([answer, closed]);
+  } catch (error) {
+    if (!hidden) process.stderr.write("\n");
+    throw error;
   } finally {
     lines.close();
     if (hidden) process.stderr.write("\n");
@@ -63,7 +67,7 @@ export const processTerminal = (): Terminal => {
     directory: process.cwd(),
     isInteractive: process.stdout.isTTY === true,
     colour: wantsColour(process.env, process.stdout.isTTY === true),
-    columns: process.stdout.columns ?? 80,
+    columns: process.stdout.columns || 80,
     stopped: stop.signal,
     write: (line) => void process.stdout.write(line),
     note: (line) => void process.stderr.write(line),

@@ -15,9 +15,12 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
 
-/** `reeve start`, until it says where it listens. */
+/** Makes a Node believe that it is too old. */
+const older = ["--import", `data:text/javascript,Object.defineProperty(process.versions,"node",{value:"20.1.0"})`] as const;
+
+/** `reeve start` from a Node that is too old, until it says where it listens. */
 const startServer = async (...words: readonly string[]) => {
-  const child = spawn(node, [launcher, "start", ...words], { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(node, [...older, launcher, "start", ...words], { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
   const exited = new Promise<number | null>((resolve) => child.once("exit", resolve));
   let output = "";
   const ready = new Promise<string>((resolve) => {
@@ -59,10 +62,9 @@ describe("the process", () => {
   });
 
   it("on a Node that is too old goes on with the project's own", () => {
-    const older = `data:text/javascript,Object.defineProperty(process.versions,"node",{value:"20.1.0"})`;
-    const run = spawnSync(node, ["--import", older, launcher, "--version"], { encoding: "utf8" });
+    const run = spawnSync(node, [...older, launcher, "--version"], { encoding: "utf8" });
     expect([run.status, run.stdout, run.stderr]).toEqual([0, expect.stringMatching(/^reeve \d/), ""]);
-    expect(spawnSync(node, ["--import", older, launcher, "nonsense"]).status).toBe(2);
+    expect(spawnSync(node, [...older, launcher, "nonsense"]).status).toBe(2);
   });
 
   it("completes commands and options in bash", async () => {
