@@ -61,13 +61,23 @@ interface ImportResult {
 const isImportAnswer = (value: unknown): value is { readonly results: readonly ImportResult[] } =>
   typeof value === "object" && value !== null && "results" in value && Array.isArray(value.results);
 
+/** Tries again when the connection breaks: what was made before is known then, and nobody is made twice. */
+const post = async (url: string, init: RequestInit, triesLeft = 5): Promise<Response> => {
+  try {
+    return await fetch(url, init);
+  } catch (error) {
+    if (triesLeft === 0) throw error;
+    return post(url, init, triesLeft - 1);
+  }
+};
+
 /** Sends one batch. Everybody in it must be made now or be known already. */
 const send = async (
   { url, adminToken, passwordHash }: LoadOptions,
   { realm, from, to }: Batch,
 ): Promise<{ created: number; known: number }> => {
   const users = Array.from({ length: to - from }, (_, index) => ({ values: userOf(realm, from + index), passwordHash }));
-  const response = await fetch(`${url}/api/v1/user-imports/${realm}`, {
+  const response = await post(`${url}/api/v1/user-imports/${realm}`, {
     method: "POST",
     headers: { Authorization: `Bearer ${adminToken}`, "Content-Type": "application/json" },
     body: JSON.stringify({ users }),
