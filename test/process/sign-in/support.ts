@@ -31,13 +31,11 @@ export interface Call {
 
 /** A server process with realms that the tests set up by the management interface. */
 export class Stage {
-  readonly origin: string;
-  readonly #server: ServerProcess;
+  #server: ServerProcess;
   readonly #state: string;
   readonly #adminToken: string;
 
   private constructor(server: ServerProcess, state: string, adminToken: string) {
-    this.origin = server.origin;
     this.#server = server;
     this.#state = state;
     this.#adminToken = adminToken;
@@ -50,6 +48,15 @@ export class Stage {
     const server = await ServerProcess.start(["--port", String(port), "--state", state, "--log", "error", ...set]);
     if (!(server instanceof ServerProcess)) throw new Error(`the server did not start: ${server.output}`);
     return new Stage(server, state, (await readFile(join(state, "secrets", "admin-token"), "utf8")).trim());
+  }
+
+  /** Stops the server, lets its state be changed, and starts it again: another origin, the same data. */
+  async restart(change: (state: string) => Promise<void>): Promise<void> {
+    await this.#server.stop();
+    await change(this.#state);
+    const server = await ServerProcess.start(["--port", "0", "--state", this.#state, "--log", "error"]);
+    if (!(server instanceof ServerProcess)) throw new Error(`the server did not start: ${server.output}`);
+    this.#server = server;
   }
 
   async stop(): Promise<void> {
@@ -106,6 +113,10 @@ export class Stage {
     const { json } = await this.manage("GET", "/outbox");
     const messages = Array.isArray(json["messages"]) ? json["messages"].filter(isJson) : [];
     return messages.filter((message) => message["recipient"] === recipient);
+  }
+
+  get origin(): string {
+    return this.#server.origin;
   }
 
   get adminToken(): string {
