@@ -74,7 +74,7 @@ export const httpErrors = {
     status: 503,
     message: "the service is temporarily unavailable",
     explanation:
-      "Signing keys or the account store could not be read. It is never answered as 401 or 403, since SDKs would sign their users out. Clients try again by themselves.",
+      "Signing keys or the account store could not be read, or the user's realm is switched off. It is never answered as 401 or 403, since SDKs would sign their users out. Clients try again by themselves.",
   },
   AppNotFound: {
     status: 404,

@@ -34,13 +34,17 @@ export const readToken = async (context: AppServicesContext, kind: TokenKind): P
   return result.claims;
 };
 
-/** Who sent the request. Any doubt about the bearer is an invalid session; a fault of keys or store is thrown as it is. */
+/**
+ * Who sent the request. Any doubt about the bearer is an invalid session; a fault of keys or store is thrown as it is. Users of a realm that
+ * is switched off come back later: an invalid session would sign them out for good, and SDKs delete the files of anonymous users then.
+ */
 export const identify = async (context: AppServicesContext, kind: TokenKind): Promise<Caller> => {
   const { accounts } = context.var.ports;
   const claims = await readToken(context, kind);
   const realm = await accounts.realms.find(claims.realm);
   // A realm that was deleted and made again under its name is another realm.
   if (realm === undefined || realm.id !== claims.realmId) throw new HttpError("InvalidSession");
+  if (!realm.active) throw new HttpError("MaintenanceInProgress", "the realm is not active");
   const handle = accounts.inRealm(realm.name);
   const user = await handle.users.find(claims.userId);
   if (user === undefined || shutOutReason(realm, user) !== undefined)
