@@ -213,6 +213,11 @@ export class Device {
     return (await this.call("createApiKey", { name })) as { id: string; key: string };
   }
 
+  /** Asks the server for a new access token, and with it for the user's custom data. */
+  async refreshCustomData(): Promise<void> {
+    await this.call("refreshCustomData");
+  }
+
   async callFunction(name: string, args: readonly Value[]): Promise<unknown> {
     return this.call("callFunction", { name, arguments: args });
   }

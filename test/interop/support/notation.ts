@@ -67,7 +67,9 @@ export type Credentials =
   | { readonly provider: "anonymous" }
   | { readonly provider: "email"; readonly email: string; readonly password: string }
   | { readonly provider: "apiKey"; readonly key: string }
-  | { readonly provider: "jwt"; readonly token: string }
+  /** `google` and `apple` take ID tokens, `facebook` an access token. */
+  | { readonly provider: "jwt" | "google" | "apple" | "facebook"; readonly token: string }
+  | { readonly provider: "googleCode"; readonly code: string }
   | { readonly provider: "function"; readonly payload: Values };
 
 export interface SignedInUser {

@@ -14,19 +14,22 @@ export class ServerProcess {
   readonly url: string;
   readonly #port: number;
   readonly #state: string;
+  readonly #flags: readonly string[];
   #child: ChildProcess | undefined;
   #output = "";
 
-  private constructor(port: number) {
+  private constructor(port: number, flags: readonly string[]) {
     this.#port = port;
+    this.#flags = flags;
     this.#state = join(scratchFolder("server"), "state");
     this.url = `http://127.0.0.1:${port}`;
     // Killing the process group leaves nothing behind when the tests themselves are stopped.
     process.on("exit", () => this.#killGroup());
   }
 
-  static async start(): Promise<ServerProcess> {
-    const server = new ServerProcess(await freePort());
+  /** @param flags of the command line besides port, state and log level */
+  static async start(flags: readonly string[] = []): Promise<ServerProcess> {
+    const server = new ServerProcess(await freePort(), flags);
     await server.restart();
     return server;
   }
@@ -44,6 +47,7 @@ export class ServerProcess {
         this.#state,
         "--log",
         process.env["REEVE_INTEROP_SERVER_LOG"] ?? "warn",
+        ...this.#flags,
       ],
       {
         cwd: REPOSITORY,

@@ -2,8 +2,14 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, inject } from "vitest";
 import { ClientProcess, type Device, type DeviceRealm, type OpenOptions } from "./client.ts";
-import { create, type ClassSchema, type Dump, type RealmEvent } from "./notation.ts";
+import { create, type ClassSchema, type Credentials, type Dump, type RealmEvent } from "./notation.ts";
 import { Network } from "./proxy.ts";
+
+/** Where a device signs in: a server's base URL, the shared one's unless said, and an App ID, the default realm's unless said. */
+export interface Address {
+  readonly url?: string;
+  readonly appId?: string;
+}
 
 /** The devices of one file of scenarios. They live in one process, which starts before the first scenario and ends after the last. */
 export class Stage {
@@ -26,16 +32,31 @@ export class Stage {
     return inject("sharedServerUrl");
   }
 
-  /** A device with an anonymous user of its own. */
-  async device(options: { readonly url?: string; readonly multiplex?: boolean } = {}): Promise<Device> {
-    const device = await this.client.device({ url: options.url ?? this.serverUrl }, { multiplex: options.multiplex ?? false });
-    await device.signIn();
+  /** A device whose user has signed in; an anonymous user of its own unless there are credentials. */
+  async device(options: Address & { readonly credentials?: Credentials; readonly multiplex?: boolean } = {}): Promise<Device> {
+    const { multiplex = false, credentials } = options;
+    const device = await this.newDevice(options, { multiplex });
+    await device.signIn(credentials);
     return device;
   }
 
+  /** A device with nobody signed in. */
+  newDevice({ url, appId }: Address = {}, options: { readonly multiplex?: boolean } = {}): Promise<Device> {
+    return this.client.device({ url: url ?? this.serverUrl, ...(appId === undefined ? {} : { appId }) }, options);
+  }
+
+  /** Registers somebody new with e-mail and password; no device is signed in as them yet. */
+  async newAccount(address: Address = {}): Promise<Credentials & { readonly provider: "email" }> {
+    const credentials = { provider: "email", email: `${randomUUID()}@example.test`, password: "correct horse" } as const;
+    const device = await this.newDevice(address);
+    await device.register(credentials.email, credentials.password);
+    await device.stop();
+    return credentials;
+  }
+
   /** A partition that no other scenario uses. */
-  partition(schema: readonly ClassSchema[], options: { readonly url?: string } = {}): Partition {
-    return new Partition(this, schema, options.url);
+  partition(schema: readonly ClassSchema[], address: Address = {}): Partition {
+    return new Partition(this, schema, address);
   }
 }
 
@@ -44,14 +65,14 @@ export class Partition {
   readonly value = `interop-${randomUUID()}`;
   readonly #stage: Stage;
   readonly #schema: readonly ClassSchema[];
-  readonly #url: string | undefined;
+  readonly #address: Address;
   /** Bytes; more than twice what any scenario's objects take. */
   #nextBallast = 3_000_000;
 
-  constructor(stage: Stage, schema: readonly ClassSchema[], url: string | undefined) {
+  constructor(stage: Stage, schema: readonly ClassSchema[], address: Address) {
     this.#stage = stage;
     this.#schema = schema;
-    this.#url = url;
+    this.#address = address;
   }
 
   /** Opens the partition on `device`. */
@@ -61,7 +82,7 @@ export class Partition {
 
   /** Opens the partition on a new device, and waits until it has what the server has. */
   async join(options: Partial<OpenOptions> = {}): Promise<DeviceRealm> {
-    const device = await this.#stage.device(this.#url === undefined ? {} : { url: this.#url });
+    const device = await this.#stage.device(this.#address);
     const realm = await this.open(device, options);
     await realm.download();
     return realm;
@@ -95,9 +116,9 @@ export class Partition {
   async expectServerObjects(realm: DeviceRealm): Promise<void> {
     await settle([realm]);
     const ballast = await this.lengthenHistory();
-    const network = await Network.to(this.#url ?? this.#stage.serverUrl);
+    const network = await Network.to(this.#address.url ?? this.#stage.serverUrl);
     try {
-      const fresh = await this.open(await this.#stage.device({ url: network.url }), { downloadFirst: true });
+      const fresh = await this.open(await this.#stage.device({ ...this.#address, url: network.url }), { downloadFirst: true });
       expect(network.received, "bytes to a device that joins, without the history").toBeLessThan(ballast / 2);
       expect(await fresh.dump(), "the server's own objects").toEqual(await realm.dump());
       await fresh.device.stop();

@@ -92,6 +92,10 @@ class Device(private val name: String, command: Command, private val output: Out
         "email" -> Core.realm_app_credentials_new_email_password(command.text("email"), command.text("password"))
         "apiKey" -> Core.realm_app_credentials_new_api_key(command.text("key"))
         "jwt" -> Core.realm_app_credentials_new_jwt(command.text("token"))
+        "google" -> Core.realm_app_credentials_new_google_id_token(command.text("token"))
+        "googleCode" -> Core.realm_app_credentials_new_google_auth_code(command.text("code"))
+        "apple" -> Core.realm_app_credentials_new_apple(command.text("token"))
+        "facebook" -> Core.realm_app_credentials_new_facebook(command.text("token"))
         "function" -> Core.realm_app_credentials_new_custom_function(command["payload"].toString())
         else -> throw Refusal("Usage", "no provider $provider")
     }
