@@ -178,11 +178,9 @@ const setUserPassword = createRoute({
   responses: { ...problems, 204: { description: "The password is set." } },
 });
 
-const secondFactorSchema = z
-  .object({ enrolled: z.boolean(), required: z.boolean() })
-  .openapi("SecondFactor", {
-    description: "Whether the user has an authenticator app, and whether they need one whatever the realm says.",
-  });
+const secondFactorSchema = z.object({ enrolled: z.boolean(), required: z.boolean() }).openapi("SecondFactor", {
+  description: "Whether the user has an authenticator app, and whether they need one whatever the realm says.",
+});
 
 const setSecondFactor = createRoute({
   ...byRealmAdmin,
