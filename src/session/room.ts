@@ -33,7 +33,7 @@ export interface SessionLimits {
 export const defaultSessionLimits: SessionLimits = {
   downloadBytes: 512 * 1024,
   unacknowledgedBytes: 4 * 1024 * 1024,
-  turnBytes: 1024 * 1024,
+  turnBytes: 512 * 1024,
   mergeUnits: 10_000,
   leastMergeUnits: 4000,
   batchChanges: 5000,
