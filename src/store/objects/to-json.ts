@@ -1,7 +1,7 @@
 import { bitsOfDecimal, decimalText } from "../../changeset/decimal.ts";
 import { doubleOfBits, floatOfBits } from "../../changeset/floating.ts";
-import { hexOf } from "../../changeset/hex.ts";
 import type { ObjectKey } from "../../changeset/model.ts";
+import { readableKey, readablePayload } from "../../changeset/readable/write.ts";
 import type { ClassDescription, ColumnDescription } from "./classes.ts";
 import type { ReadObject, ReadValue } from "./reader.ts";
 import type { ObjectState } from "./state.ts";
@@ -30,7 +30,7 @@ const objectOf = (entries: Iterable<readonly [string, Json]>): { readonly [name:
 /** One object of a class, in the full notation. */
 export const objectToJson = (state: ObjectState, object: ReadObject): { readonly pk: Json; readonly fields: Json } => {
   const classes: Classes = new Map(state.classes().map((description) => [description.name, description]));
-  return { pk: fullKey(object.key), fields: fullFields(classes, object.table, object.fields) };
+  return { pk: readableKey(object.key), fields: fullFields(classes, object.table, object.fields) };
 };
 
 // The brief notation.
@@ -125,7 +125,7 @@ const fullClass = (state: ObjectState, classes: Classes, description: ClassDescr
   if (description.tableType === "Embedded") return { kind: "Embedded", columns };
   const objects: Json[] = [];
   for (const object of state.objects(description.name, "visible")) {
-    objects.push({ pk: fullKey(object.key), fields: fullFields(classes, object.table, object.fields) });
+    objects.push({ pk: readableKey(object.key), fields: fullFields(classes, object.table, object.fields) });
   }
   return {
     kind: description.tableType,
@@ -174,23 +174,6 @@ const fullFields = (classes: Classes, table: string, fields: ReadonlyMap<string,
   );
 };
 
-const fullKey = (key: ObjectKey): Json => {
-  switch (key.kind) {
-    case "null":
-      return null;
-    case "int":
-      return { int: key.value.toString() };
-    case "string":
-      return { string: key.value };
-    case "objectId":
-      return { objectid: key.value };
-    case "uuid":
-      return { uuid: key.value };
-    case "global":
-      return { globalkey: `${hex(key.hi, 8)}-${hex(key.lo, 8)}` };
-  }
-};
-
 const hex = (value: bigint, bytes: number): string => value.toString(16).padStart(bytes * 2, "0");
 
 /** Infinities and NaN have no JSON number: their text stands instead, beside the exact bits. */
@@ -200,19 +183,15 @@ const jsonNumber = (value: number): Json => (Number.isFinite(value) ? value : St
 const fullValue = (classes: Classes, value: ReadValue): Json => {
   switch (value.type) {
     case "Null":
-      return { type: "Null" };
     case "Int":
-      return { type: "Int", value: value.value.toString() };
     case "Bool":
     case "String":
     case "ObjectId":
-      return { type: value.type, value: value.value };
     case "Uuid":
-      return { type: "UUID", value: value.value };
     case "Binary":
-      return { type: "Binary", value: hexOf(value.value) };
     case "Timestamp":
-      return { type: "Timestamp", s: value.seconds.toString(), ns: value.nanoseconds };
+    case "Link":
+      return readablePayload(value);
     case "Float":
       return { type: "Float", value: jsonNumber(floatOfBits(value.bits)), bits: hex(BigInt(value.bits), 4) };
     case "Double":
@@ -226,8 +205,6 @@ const fullValue = (classes: Classes, value: ReadValue): Json => {
         neg: value.negative,
         bid128: hex(bitsOfDecimal(value), 16),
       };
-    case "Link":
-      return { type: "Link", table: value.table, pk: fullKey(value.key) };
     case "List":
       return { type: "List", value: value.items.map((item) => fullValue(classes, item)) };
     case "Dictionary":
