@@ -1,6 +1,7 @@
 import { HttpError } from "../errors/http.ts";
 import { shutOutReason } from "./access.ts";
 import type { Accounts, RealmAccounts } from "./accounts.ts";
+import { describeNewcomer } from "./entities/newcomer.ts";
 import { newId } from "./ids.ts";
 import type { Outgoing } from "./outbox/outgoing.ts";
 import type { OpenedFlow } from "./providers/flows.ts";
@@ -17,7 +18,7 @@ import type { ProviderRegistry } from "./providers/registry.ts";
 import { looksLikeTicket } from "./providers/ticket.ts";
 import type { FailureSource } from "./repositories/failures.ts";
 import type { Realm } from "./repositories/realms.ts";
-import type { User } from "./repositories/users.ts";
+import type { NewUser, User } from "./repositories/users.ts";
 import type { JsonObject } from "./schema.ts";
 import type { Tokens, TokenSubject } from "./tokens.ts";
 
@@ -89,7 +90,7 @@ const guard = async <Outcome>(
   const wait = await accounts.failures.charge(sources);
   if (wait > 0) throw new HttpError("TooManyAttempts", undefined, wait);
   const now = ports.accounts.clock();
-  const attempt = { realm, accounts, config, credentials, functions: ports.functions, outgoing: ports.outgoing, now };
+  const attempt = { realm, accounts, config, credentials, functions: ports.functions, outgoing: ports.outgoing, address, now };
   const judged = await judge(provider, attempt);
   if ("kind" in judged) {
     if (!judged.counts) await accounts.failures.refund(sources);
@@ -137,27 +138,36 @@ const refreshProfile = async (accounts: RealmAccounts, user: User, profile: Prov
 };
 
 /** The user behind an identity, made now if it is the first time. Two first sign-ins at once end with the same user. */
-const findOrCreate = async (accounts: RealmAccounts, provider: string, identity: ProvenIdentity): Promise<User> => {
+const findOrCreate = async (
+  accounts: RealmAccounts,
+  provider: string,
+  identity: ProvenIdentity,
+  describe: () => Promise<Partial<NewUser>> = async () => ({}),
+): Promise<User> => {
   const { subject, profile, data } = identity;
   const known = await accounts.users.findByIdentity(provider, subject);
   if (known !== undefined) return refreshProfile(accounts, known, profile);
-  const created = await accounts.users.create({ profile, identities: [{ provider, subject, data }] });
+  const plain = { profile, identities: [{ provider, subject, data }] };
+  let created = await accounts.users.create({ ...plain, ...(await describe()) });
+  // A value that somebody else has meanwhile is no reason to turn away the owner of the name.
+  if (!created.ok && created.conflict === "key") created = await accounts.users.create(plain);
   const user = created.ok ? created.value : await accounts.users.findByIdentity(provider, subject);
   if (user === undefined) throw new Error("an identity is taken and has no user");
   return user;
 };
 
 /** The user of a registered name, whichever way its owner signed in first. */
-const claimRegistration = async (accounts: RealmAccounts, username: string): Promise<User | undefined> => {
+const claimRegistration = async (accounts: RealmAccounts, realm: Realm, username: string, now: number): Promise<User | undefined> => {
   const credential = await accounts.credentials.find(username);
   if (credential === undefined || !credential.confirmed) return undefined;
   const email = credential.displayName;
-  const user = await findOrCreate(accounts, "local-userpass", { subject: username, profile: { email }, data: { email } });
+  const identity = { subject: username, profile: { email }, data: { email } };
+  const user = await findOrCreate(accounts, "local-userpass", identity, () => describeNewcomer(accounts, realm, email, now));
   await accounts.credentials.claim(username, user.id);
   return user;
 };
 
-const resolveUser = async ({ accounts, outcome }: Verified, provider: string): Promise<User | undefined> => {
+const resolveUser = async ({ accounts, outcome }: Verified, { realm, provider }: SignInRequest, now: number): Promise<User | undefined> => {
   switch (outcome.kind) {
     case "user":
       return accounts.users.find(outcome.userId);
@@ -166,12 +176,13 @@ const resolveUser = async ({ accounts, outcome }: Verified, provider: string): P
       return created.ok ? created.value : undefined;
     }
     case "identity": {
-      const user = await findOrCreate(accounts, provider, outcome.identity);
-      if (provider === "local-userpass") await accounts.credentials.claim(outcome.identity.subject, user.id);
-      return user;
+      const { identity } = outcome;
+      // Of the users of a remote realm nothing is kept here.
+      if (provider !== "local-userpass" || realm.settings.remote !== null) return findOrCreate(accounts, provider, identity);
+      return (await claimRegistration(accounts, realm, identity.subject, now)) ?? findOrCreate(accounts, provider, identity);
     }
     case "registration":
-      return claimRegistration(accounts, outcome.username);
+      return claimRegistration(accounts, realm, outcome.username, now);
   }
 };
 
@@ -238,7 +249,7 @@ const owedBy = async ({ accounts, provider }: Verified, realm: Realm, user: User
 const authenticate = async (ports: SignInPorts, request: SignInRequest, proof: Proof): Promise<Authenticated> => {
   if (!request.realm.active) throw new HttpError("UserDisabled", "realm inactive");
   const verified = await verify(ports, request, proof);
-  const user = await resolveUser(verified, request.provider);
+  const user = await resolveUser(verified, request, ports.accounts.clock());
   if (user === undefined) throw new HttpError("AuthError");
   const reason = shutOutReason(request.realm, user);
   if (reason !== undefined) throw new HttpError("UserDisabled", reason);
@@ -297,15 +308,17 @@ export const startSignIn = async (ports: SignInPorts, request: SignInRequest & {
 };
 
 /**
- * Gives a signed-in user one more identity, and a session of its own. An identity that another user has is refused, never moved: that would
- * give an account away.
+ * Gives a signed-in user one more identity. One that another user has is refused, never moved: that would give an account away. Throws an
+ * `HttpError` when it refuses.
  */
-export const linkIdentity = async (
+export const attachIdentity = async (
   ports: SignInPorts,
   request: SignInRequest,
   user: User,
   proof: Proof = verifyCredentials,
-): Promise<SignedIn> => {
+): Promise<void> => {
+  const reason = shutOutReason(request.realm, user);
+  if (reason !== undefined) throw new HttpError("UserDisabled", reason);
   const { accounts, outcome } = await verify(ports, request, proof);
   if (outcome.kind !== "identity") throw new HttpError("BadRequest", `identities of ${request.provider} cannot be linked`);
   const { subject, profile, data } = outcome.identity;
@@ -316,5 +329,10 @@ export const linkIdentity = async (
     if (!added.ok) throw new HttpError("BadRequest", "the identity belongs to another user");
   }
   if (request.provider === "local-userpass") await accounts.credentials.claim(subject, user.id);
+};
+
+/** The same, and a session of its own for the user (app-services-api §3, Linking). */
+export const linkIdentity = async (ports: SignInPorts, request: SignInRequest, user: User): Promise<SignedIn> => {
+  await attachIdentity(ports, request, user);
   return openSession(ports, request, user);
 };

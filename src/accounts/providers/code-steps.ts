@@ -28,5 +28,5 @@ export const verifyCode = async (attempt: SignInAttempt): Promise<SignInOutcome>
   const name = readLoginName(attempt.credentials);
   const { flow, code } = readInput(credentials, attempt.credentials);
   const state = isId(flow) ? await attempt.accounts.flows.redeem("code", flow, code) : undefined;
-  return state === undefined || state.name !== name.key ? stepExpired : admit(attempt.accounts, state);
+  return state === undefined || state.name !== name.key ? stepExpired : admit(attempt, state);
 };

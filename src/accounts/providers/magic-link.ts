@@ -48,9 +48,9 @@ export const magicLinkProvider = (type: string): SignInProvider => ({
       return { kind: "started", flow: { id }, expiresInSeconds: lifeSeconds, afterwards };
     },
   },
-  verify: async ({ accounts, credentials: input }) => {
-    const { tokenId, token } = readInput(credentials, input);
-    const state = isId(tokenId) ? await accounts.flows.redeem("link", tokenId, token) : undefined;
-    return state === undefined ? stepExpired : admit(accounts, state);
+  verify: async (attempt) => {
+    const { tokenId, token } = readInput(credentials, attempt.credentials);
+    const state = isId(tokenId) ? await attempt.accounts.flows.redeem("link", tokenId, token) : undefined;
+    return state === undefined ? stepExpired : admit(attempt, state);
   },
 });

@@ -62,12 +62,13 @@ export const magicNumbersProvider = (type: string): SignInProvider => ({
       return { kind: "started", flow: { id, secret }, expiresInSeconds: lifeSeconds, number: numbers[right] ?? 0, afterwards };
     },
   },
-  verify: async ({ accounts, credentials: input }) => {
-    const { flow, secret } = readInput(credentials, input);
+  verify: async (attempt) => {
+    const { accounts } = attempt;
+    const { flow, secret } = readInput(credentials, attempt.credentials);
     const state = isId(flow) ? await accounts.flows.check("numbers", flow, secret) : undefined;
     if (state === undefined) return stepExpired;
     if (!state.approved || state.recipient === null) return { kind: "refused", code: "SignInPending", counts: false };
-    return (await accounts.flows.close(flow)) ? admit(accounts, state) : stepExpired;
+    return (await accounts.flows.close(flow)) ? admit(attempt, state) : stepExpired;
   },
 });
 

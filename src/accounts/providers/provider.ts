@@ -28,6 +28,8 @@ export interface SignInAttempt {
   readonly functions: FunctionPort | undefined;
   /** Requests to the servers that the settings name. */
   readonly outgoing: Outgoing;
+  /** Where the request came from; undefined where it is not known. */
+  readonly address: string | undefined;
   /** Milliseconds since 1970. */
   readonly now: number;
 }

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { HttpError } from "../../errors/http.ts";
-import type { RealmAccounts } from "../accounts.ts";
+import { networkOf } from "../addresses.ts";
 import { looksLikeEmail, normaliseLoginName, type LoginName } from "../names.ts";
+import type { FailureSource } from "../repositories/failures.ts";
 import type { User } from "../repositories/users.ts";
 import type { MessageTemplate } from "../schema.ts";
 import type { Recipient } from "./flows.ts";
@@ -90,9 +91,10 @@ interface FirstStep {
 }
 
 /** Whom the second step signs in. Messages to them were wanted, and count no longer. */
-export const admit = async ({ failures }: RealmAccounts, { name, recipient }: FirstStep): Promise<SignInOutcome> => {
+export const admit = async ({ accounts: { failures }, address }: SignInAttempt, { name, recipient }: FirstStep): Promise<SignInOutcome> => {
   if (recipient === null) return stepExpired;
   await failures.forget(messagesTo(name));
+  await failures.refund(messagesFrom(address));
   switch (recipient.kind) {
     case "user":
       return { kind: "user", userId: recipient.userId, apiKeyId: null };
@@ -112,12 +114,16 @@ export const stepExpired: SignInOutcome = { kind: "refused", code: "SignInStepEx
 /** Under which name messages are counted; no login name has a space. */
 const messagesTo = (name: string): string => `message to ${name}`;
 
+/** Messages that a network caused are counted apart from its wrong guesses. */
+const messagesFrom = (address: string | undefined): readonly FailureSource[] =>
+  address === undefined ? [] : [{ kind: "address", address: `message from ${networkOf(address)}` }];
+
 /**
- * Counts a message to this name, whether anybody has it or not, so that nobody's mailbox or telephone can be flooded. Throws
- * `TooManyAttempts`.
+ * Counts a message to this name, whether anybody has it or not, and from this network, so that neither one mailbox nor many telephones can be
+ * flooded. Throws `TooManyAttempts`.
  */
-export const limitMessages = async ({ accounts }: SignInAttempt, name: LoginName): Promise<void> => {
-  const wait = await accounts.failures.charge([{ kind: "name", name: messagesTo(name.key) }]);
+export const limitMessages = async ({ accounts, address }: SignInAttempt, name: LoginName): Promise<void> => {
+  const wait = await accounts.failures.charge([{ kind: "name", name: messagesTo(name.key) }, ...messagesFrom(address)]);
   if (wait > 0) throw new HttpError("TooManyAttempts", undefined, wait);
 };
 

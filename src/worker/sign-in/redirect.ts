@@ -9,7 +9,7 @@ import { readInput } from "../../accounts/providers/input.ts";
 import { providerTypeOf } from "../../accounts/providers/registry.ts";
 import type { AuthorisationRequest, RedirectSteps, SignInAttempt } from "../../accounts/providers/provider.ts";
 import type { Realm } from "../../accounts/repositories/realms.ts";
-import { findProvider, linkIdentity, type Proof, type SignInRequest } from "../../accounts/sign-in.ts";
+import { attachIdentity, findProvider, type Proof, type SignInRequest } from "../../accounts/sign-in.ts";
 import { HttpError } from "../../errors/http.ts";
 import { identify } from "../app-services/authenticate.ts";
 import { originOf, type AppServicesContext, type AppServicesHono, type AppServicesRouter } from "../app-services/ports.ts";
@@ -39,7 +39,8 @@ const readDevice = (encoded: string | undefined) => {
 
 const attemptOf = (context: AppServicesContext, realm: Realm, config: SignInAttempt["config"]): SignInAttempt => {
   const { accounts, functions, outgoing } = context.var.ports;
-  return { realm, accounts: accounts.inRealm(realm.name), config, credentials: {}, functions, outgoing, now: accounts.clock() };
+  const address = addressOf(context);
+  return { realm, accounts: accounts.inRealm(realm.name), config, credentials: {}, functions, outgoing, address, now: accounts.clock() };
 };
 
 interface Departure {
@@ -144,7 +145,7 @@ const tokensFragment = async (context: AppServicesContext, request: SignInReques
   if (flow.linkTo !== null) {
     const user = await ports.accounts.inRealm(request.realm.name).users.find(flow.linkTo);
     if (user === undefined) throw new HttpError("InvalidSession");
-    await linkIdentity(ports, request, user, proof);
+    await attachIdentity(ports, request, user, proof);
     return { ...common, _baas_link: "ok" };
   }
   const answered = await answerSignIn(ports, request, "tokens", proof);

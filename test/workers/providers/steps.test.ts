@@ -128,6 +128,27 @@ describe("what a start does for a name", () => {
   });
 });
 
+describe("a network", () => {
+  test("that has messages sent to ever other names is delayed, and another is not", async () => {
+    const startFrom = (address: string, username: string) =>
+      world.call("/api/v1/realms/steps/sign-in/otp/start", {
+        body: { credentials: { username } },
+        headers: { "cf-connecting-ip": address },
+      });
+    const statuses: number[] = [];
+    for (let message = 0; message < 51; message += 1) statuses.push((await startFrom("198.51.100.9", `many${message}@example.org`)).status);
+    expect(statuses.slice(0, 50).every((status) => status === 200)).toBe(true);
+    expect(statuses[50]).toBe(429);
+    expect((await startFrom("198.51.100.10", "one@example.org")).status).toBe(200);
+    // Wrong guesses from there are counted apart.
+    const guess = await world.call("/api/v1/realms/steps/sign-in/password", {
+      body: { credentials: { username: "somebody@example.org", password } },
+      headers: { "cf-connecting-ip": "198.51.100.9" },
+    });
+    expect(guess.status).toBe(401);
+  });
+});
+
 describe("changing the password", () => {
   test("needs the old one, and ends every session", async () => {
     await register("steps", "changer@example.org");
