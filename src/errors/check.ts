@@ -7,7 +7,10 @@ const warning = (message: string, explanation: string): ErrorEntry => ({ status:
 
 /** What can be wrong with a deployment's files, found before it is deployed. The status is the exit status that the finding alone leads to. */
 export const checkErrors = {
-  FileUnreadable: error("A file cannot be read.", "It is missing, is not UTF-8 text, is larger than 1 MiB, or its permissions forbid it."),
+  FileUnreadable: error(
+    "A file cannot be read.",
+    "It is missing, is not UTF-8 text, is larger than 1 MiB (.dev.vars: 64 KiB), or its permissions forbid it.",
+  ),
   FileTooOpen: warning(
     "A file with secrets can be read by other users of this machine.",
     "Give it mode 0600: whoever reads the signing keys can sign in as anybody, and whoever reads the admin token may do everything.",

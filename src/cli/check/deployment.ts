@@ -11,6 +11,9 @@ import { checkSigningKeys } from "./signing-keys.ts";
 import { readVariables } from "./variables.ts";
 import { checkWrangler } from "./wrangler.ts";
 
+/** A file of variables holds a few keys; more than this (in bytes) is none. */
+const maxVariablesLength = 64 * 1024;
+
 /** What a check looked at and found. */
 export interface CheckResult {
   /** Files that were read, as people would type them. */
@@ -60,14 +63,14 @@ class Check {
   }
 
   /** Reads a file of the folder; undefined when there is none. What cannot be read is a finding. */
-  async read(name: string): Promise<ReadFile | undefined> {
+  async read(name: string, limit = maxSourceLength): Promise<ReadFile | undefined> {
     const path = join(this.#folder, name);
     const shown = this.shown(name);
     if (!existsSync(path)) return undefined;
     this.#files.push(shown);
     try {
       const { size } = await stat(path);
-      if (size > maxSourceLength) throw new Error("it is larger than 1 MiB");
+      if (size > limit) throw new Error(`it is larger than ${limit / 1024} KiB`);
       const text = new TextDecoder("utf-8", { fatal: true }).decode(await readFile(path));
       return { name: shown, path, text };
     } catch (error) {
@@ -139,7 +142,7 @@ const tooOpen = (name: string): Diagnostic => ({
 });
 
 const checkSecrets = async (check: Check): Promise<void> => {
-  const file = await check.read(".dev.vars");
+  const file = await check.read(".dev.vars", maxVariablesLength);
   if (file === undefined) return;
   const findings = new Findings();
   const variables = readVariables(file.text, findings);

@@ -13,8 +13,15 @@ const realmFinding = ({ file, line, column, code, message }: Diagnostic): Findin
   message: sentence(message),
 });
 
+/** Whether a finding only follows from an earlier one: where a file stops being YAML, the rest of it cannot be judged. */
+const isConsequence = ({ file, code }: Diagnostic, index: number, all: readonly Diagnostic[]): boolean =>
+  code === "YAML_SYNTAX" && all.findIndex((other) => other.file === file && other.code === code) < index;
+
 /** What is wrong with realm files, in the form of all findings. */
-export const checkRealmFolder = (files: readonly RealmFile[]): readonly Finding[] => checkRealmFiles(files).map(realmFinding);
+export const checkRealmFolder = (files: readonly RealmFile[]): readonly Finding[] =>
+  checkRealmFiles(files)
+    .filter((found, index, all) => !isConsequence(found, index, all))
+    .map(realmFinding);
 
 /** Checks `iam/*.yaml` as the server would before applying them. */
 export const checkRealms = async (check: CheckRun): Promise<void> => {

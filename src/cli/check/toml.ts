@@ -1,5 +1,6 @@
 import { getStaticTOMLValue, parseTOML, ParseError, type AST } from "toml-eslint-parser";
 import type { Findings, Position } from "../../rules/config/diagnostic.ts";
+import { fileStart } from "./finding.ts";
 
 /** A key of a TOML table with its value. */
 export interface TomlEntry {
@@ -72,6 +73,11 @@ export const readToml = (text: string, findings: Findings): readonly TomlTable[]
       for (const entry of node.body) tables.addEntry(entry, node.resolvedKey);
     }
   } catch (error) {
+    if (error instanceof RangeError) {
+      // The parser recurses; nothing in such a file is nested so deeply.
+      findings.add("NestedTooDeeply", fileStart, "The file is nested too deeply to be read.");
+      return undefined;
+    }
     if (!(error instanceof ParseError)) throw error;
     findings.add("TomlSyntax", { line: error.lineNumber, column: error.column + 1 }, `${error.message.replace(/\.?$/, ".")}`);
     return undefined;

@@ -46,10 +46,8 @@ export const checkWrangler = (source: string, surroundings: WranglerSurroundings
   const description = new Description(tables);
   checkEntry(description, surroundings, findings);
   checkRuntime(description, findings);
-  checkBindings(description, "d1_databases", "binding", Object.keys(workerOptions.d1Databases), findings);
+  for (const kind of bindingKinds) checkBindings(description, kind, findings);
   checkDatabases(description, surroundings, findings);
-  checkBindings(description, "r2_buckets", "binding", Object.keys(workerOptions.r2Buckets), findings);
-  checkBindings(description, "durable_objects.bindings", "name", Object.keys(workerOptions.durableObjects), findings);
   checkClasses(description, findings);
   checkVariables(description, findings);
   checkPort(description, findings);
@@ -96,8 +94,21 @@ const checkRuntime = (description: Description, findings: Findings): void => {
   }
 };
 
+type BindingKind = Exclude<keyof typeof workerOptions, "name" | "compatibilityDate" | "compatibilityFlags">;
+
+/** Where each kind of binding stands in the file, and which key names it. A kind that the Worker begins to use has to be entered here. */
+const bindings: Readonly<Record<BindingKind, { readonly path: string; readonly nameKey: string }>> = {
+  d1Databases: { path: "d1_databases", nameKey: "binding" },
+  r2Buckets: { path: "r2_buckets", nameKey: "binding" },
+  durableObjects: { path: "durable_objects.bindings", nameKey: "name" },
+};
+const isBindingKind = (name: string): name is BindingKind => Object.hasOwn(bindings, name);
+const bindingKinds = Object.keys(bindings).filter(isBindingKind);
+
 /** Every binding of a kind that the Worker uses; a misspelt one shows where it stands. */
-const checkBindings = (description: Description, path: string, nameKey: string, wanted: readonly string[], findings: Findings): void => {
+const checkBindings = (description: Description, kind: BindingKind, findings: Findings): void => {
+  const { path, nameKey } = bindings[kind];
+  const wanted = Object.keys(workerOptions[kind]);
   const written = description.list(path).flatMap((table) => text(table, nameKey) ?? []);
   for (const name of wanted) {
     if (written.some(({ value }) => value === name)) continue;

@@ -12,10 +12,12 @@ export const checkCommand = (terminal: Terminal): Command => ({
   description: "Check a deployment's files: wrangler.toml, .dev.vars, signing keys, iam/*.yaml, rules/*.json",
   args: {
     dir: { type: "positional", required: false, default: ".", description: "The folder of the deployment" },
+    strict: { type: "boolean", description: "Fail on warnings, too" },
     ...outputArgs,
   },
   examples: [
     { line: "reeve check", does: "checks the folder you are in" },
+    { line: "reeve check --strict", does: "what a pipeline runs before it deploys" },
     { line: "reeve check --json", does: "prints findings for programs" },
   ],
   run: async (args) => {
@@ -33,6 +35,6 @@ export const checkCommand = (terminal: Terminal): Command => ({
       const summary = `${count(files.length, "file")} checked: ${count(errors, "error")}, ${count(warnings, "warning")}`;
       terminal.write(`${errors > 0 ? styles.bad(summary) : warnings > 0 ? styles.warning(summary) : styles.good(summary)}\n`);
     }
-    if (errors > 0) throw new CliError("CheckFailed", "");
+    if (errors > 0 || (isGiven(args, "strict") && warnings > 0)) throw new CliError("CheckFailed", "");
   },
 });

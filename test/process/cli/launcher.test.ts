@@ -54,6 +54,8 @@ describe("the process", () => {
     const own = await reeve(["check", "--json"]);
     expect(JSON.parse(own.output)).toMatchObject({ ok: true, errors: 0, files: expect.arrayContaining(["wrangler.toml"]) });
     expect(own.status).toBe(0);
+    // The repository's own database is a placeholder, of which the check warns.
+    expect((await reeve(["check", "--strict"])).status).toBe(1);
   });
 
   it("is not disturbed by a reader that goes away", () => {
