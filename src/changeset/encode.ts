@@ -7,9 +7,9 @@ import {
   columnTypes,
   decimalCoefficientBits,
   decimalExponentBias,
-  globalKeyType,
   internOpcode,
   keyColumnTypes,
+  keyTypes,
   maxDecimalExponent,
   maxStringBytes,
   opcodes,
@@ -203,29 +203,23 @@ class ChangesetEncoder {
   }
 
   private key(key: ObjectKey): void {
-    const { writer } = this;
+    this.writer.signed(keyTypes[key.kind]);
     switch (key.kind) {
       case "null":
-        writer.byte(payloadTypes.Null);
         break;
       case "int":
-        writer.byte(payloadTypes.Int);
         this.int64(key.value);
         break;
       case "string":
-        writer.byte(payloadTypes.String);
         this.name(key.value);
         break;
       case "objectId":
-        writer.byte(payloadTypes.ObjectId);
         this.hex(key.value, 12);
         break;
       case "uuid":
-        writer.byte(payloadTypes.Uuid);
         this.hex(key.value, 16);
         break;
       case "global":
-        writer.signed(globalKeyType);
         this.uint64(key.hi);
         this.uint64(key.lo);
         break;

@@ -3,7 +3,7 @@ import { ByteWriter } from "./byte-writer.ts";
 import { ChangesetError } from "./error.ts";
 import { intKey, nullKey, objectIdKey, stringKey, uuidKey } from "./key.ts";
 import type { ObjectKey } from "./model.ts";
-import { payloadTypes } from "./wire.ts";
+import { keyTypes } from "./wire.ts";
 
 /** A key that has a text form: all but the global keys of classes without primary key. */
 export type TextualKey = Exclude<ObjectKey, { kind: "global" }>;
@@ -20,24 +20,20 @@ export class KeyTextError extends Error {
  */
 export function keyToBase64(key: TextualKey): string {
   const writer = new ByteWriter(32);
+  writer.byte(keyTypes[key.kind]);
   switch (key.kind) {
     case "null":
-      writer.byte(payloadTypes.Null);
       break;
     case "int":
-      writer.byte(payloadTypes.Int);
       writer.integer64(key.value);
       break;
     case "string":
-      writer.byte(payloadTypes.String);
       writer.text(key.value);
       break;
     case "objectId":
-      writer.byte(payloadTypes.ObjectId);
       writer.hexText(key.value, 12);
       break;
     case "uuid":
-      writer.byte(payloadTypes.Uuid);
       writer.hexText(key.value, 16);
       break;
   }
@@ -72,15 +68,15 @@ export function keyOfBase64(text: string): TextualKey {
 function readKey(reader: ByteReader): TextualKey {
   const type = reader.smallInt64();
   switch (type) {
-    case payloadTypes.Null:
+    case keyTypes.null:
       return nullKey;
-    case payloadTypes.Int:
+    case keyTypes.int:
       return intKey(reader.int64());
-    case payloadTypes.String:
+    case keyTypes.string:
       return stringKey(reader.text());
-    case payloadTypes.ObjectId:
+    case keyTypes.objectId:
       return objectIdKey(reader.objectId());
-    case payloadTypes.Uuid:
+    case keyTypes.uuid:
       return uuidKey(reader.uuid());
   }
   throw new KeyTextError(`key of type ${type}`);

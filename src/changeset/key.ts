@@ -1,4 +1,4 @@
-import type { KeyKind, ObjectKey } from "./model.ts";
+import type { KeyColumnType, KeyKind, ObjectKey } from "./model.ts";
 
 /** The keys of one kind. */
 export type KeyOf<Kind extends KeyKind> = Extract<ObjectKey, { kind: Kind }>;
@@ -19,5 +19,14 @@ export const uuidKey = (value: string): KeyOf<"uuid"> => ({ kind: "uuid", value,
 
 /** Key of an object of a class without primary key; both halves unsigned 64 bit. */
 export const globalKey = (hi: bigint, lo: bigint): KeyOf<"global"> => ({ kind: "global", hi, lo, text: `g${hi}-${lo}` });
+
+/** The type of the primary key columns that keys of a kind fit; the null key fits every one that is nullable. */
+export const columnTypeOfKey: Readonly<Record<Exclude<KeyKind, "null">, KeyColumnType>> = {
+  int: "Int",
+  string: "String",
+  objectId: "ObjectId",
+  uuid: "Uuid",
+  global: "GlobalKey",
+};
 
 export const sameKey = (a: ObjectKey, b: ObjectKey): boolean => a.text === b.text;

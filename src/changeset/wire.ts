@@ -1,4 +1,4 @@
-import type { CollectionKind, ColumnType, InstructionKind, KeyColumnType, PayloadType } from "./model.ts";
+import type { CollectionKind, ColumnType, InstructionKind, KeyColumnType, KeyKind, PayloadType } from "./model.ts";
 
 /** The numbers of the binary format (changeset-format §4–§7), each table complete over its kinds. */
 
@@ -58,6 +58,16 @@ export const columnTypes: Record<ColumnType, number> = {
 };
 /** GlobalKey's number; as a payload it is refused. */
 export const globalKeyType = -1;
+
+/** The type that a key begins with (changeset-format §5). */
+export const keyTypes: Record<KeyKind, number> = {
+  null: payloadTypes.Null,
+  int: payloadTypes.Int,
+  string: payloadTypes.String,
+  objectId: payloadTypes.ObjectId,
+  uuid: payloadTypes.Uuid,
+  global: globalKeyType,
+};
 
 export const keyColumnTypes: Record<KeyColumnType, number> = { Int: 1, String: 3, ObjectId: 10, Uuid: 11, GlobalKey: globalKeyType };
 

@@ -1,8 +1,8 @@
 import { parseDecimal } from "../decimal.ts";
 import { bitsOfDouble, bitsOfFloat } from "../floating.ts";
 import { isObjectIdText, isUuidText } from "../hex.ts";
-import { intKey, nullKey, objectIdKey, stringKey, uuidKey } from "../key.ts";
-import type { ColumnType, KeyColumnType, KeyKind, ObjectKey, Scalar } from "../model.ts";
+import { columnTypeOfKey, intKey, nullKey, objectIdKey, stringKey, uuidKey } from "../key.ts";
+import type { ColumnType, KeyColumnType, ObjectKey, Scalar } from "../model.ts";
 import { timestampOfMilliseconds } from "../timestamp.ts";
 
 /** An embedded object to be written: its fields. */
@@ -60,20 +60,12 @@ export const embedded = (fields: Fields = {}): EmbeddedValue => new EmbeddedValu
 
 const isInt64 = (value: bigint): boolean => value === BigInt.asIntN(64, value);
 
-const kindOfType: Readonly<Record<KeyColumnType, KeyKind>> = {
-  Int: "int",
-  String: "string",
-  ObjectId: "objectId",
-  Uuid: "uuid",
-  GlobalKey: "global",
-};
-
 /** The key for a class whose key column has this type; undefined when the value cannot be one. */
 export function keyOf(value: KeyValue, type: KeyColumnType | undefined): ObjectKey | undefined {
   if (value === null) return nullKey;
   switch (typeof value) {
     case "object":
-      return type === undefined || value.kind === "null" || value.kind === kindOfType[type] ? value : undefined;
+      return type === undefined || value.kind === "null" || columnTypeOfKey[value.kind] === type ? value : undefined;
     case "string":
       if (type === "ObjectId") return isObjectIdText(value) ? objectIdKey(value) : undefined;
       if (type === "Uuid") return isUuidText(value) ? uuidKey(value) : undefined;

@@ -1,3 +1,4 @@
+import { columnTypeOfKey } from "../../changeset/key.ts";
 import type { ObjectKey, Payload, Scalar } from "../../changeset/model.ts";
 import { Refusal } from "./bad-changeset.ts";
 import type { ClassState, ValueType } from "./classes.ts";
@@ -75,8 +76,6 @@ const linkProblem = (workspace: Workspace, link: Link): Refusal | undefined => {
 /** Whether the classes that exist now still admit a link that was stored; erasing a class leaves links in mixed values behind (merge-rules §10, Q8). */
 export const isLinkApplicable = (workspace: Workspace, link: Link): boolean => linkProblem(workspace, link) === undefined;
 
-const keyTypeByKind = { int: "Int", string: "String", objectId: "ObjectId", uuid: "Uuid", global: "GlobalKey" } as const;
-
 /** Checks that objects of this class can have this key. */
 export const admitKey = (owner: ClassState, key: ObjectKey): void => {
   const problem = keyProblem(owner, key);
@@ -90,7 +89,7 @@ const keyProblem = (owner: ClassState, key: ObjectKey): Refusal | undefined => {
     if (identity.keyType === "GlobalKey") return new Refusal("KeyTypeMismatch", `${owner.name} has no primary key`);
     return identity.keyNullable ? undefined : new Refusal("KeyNotNullable", `keys of ${owner.name} are not nullable`);
   }
-  if (keyTypeByKind[key.kind] !== identity.keyType) {
+  if (columnTypeOfKey[key.kind] !== identity.keyType) {
     return new Refusal("KeyTypeMismatch", `keys of ${owner.name} are of type ${identity.keyType}, this one is of kind ${key.kind}`);
   }
   if (key.kind === "string" && key.value.length > maxKeyBytes / 3 && utf8Length(key.value) > maxKeyBytes)
