@@ -24,7 +24,7 @@ const password = "my-password";
 /** A stored hash of this cost. */
 const hashOf = (cost: number): string => {
   const salt = randomBytes(16);
-  const key = scryptSync(password, salt, 32, { N: cost, r: 8, p: 1, maxmem: 256 * cost * 8 });
+  const key = scryptSync(password, salt, 32, { N: cost, r: 8, p: 1, maxmem: 256 * cost * 8 + 2 ** 20 });
   return ["scrypt", cost, 8, 1, salt.toString("base64url"), key.toString("base64url")].join("$");
 };
 

@@ -18,7 +18,7 @@ interface StoredHash {
 
 const derive = (password: string, salt: Uint8Array, { N, r, p }: { N: number; r: number; p: number }): Promise<Uint8Array> =>
   new Promise((resolve, reject) => {
-    scrypt(password.normalize("NFC"), salt, keyLength, { N, r, p, maxmem: 256 * N * r }, (error, key) =>
+    scrypt(password.normalize("NFC"), salt, keyLength, { N, r, p, maxmem: 256 * N * r + 2 ** 20 }, (error, key) =>
       error ? reject(error) : resolve(key),
     );
   });

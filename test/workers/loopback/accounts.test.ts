@@ -343,7 +343,9 @@ describe("guessing", () => {
       const blockedAt = performance.now();
       const seconds = Number(answer.headers.get("Retry-After"));
       const right = await guess(password);
-      if (performance.now() - blockedAt < (seconds - 1) * 1000) expect(right.status).toBe(429);
+      // The delay is a second or more: an answer that came at once fell into it.
+      if (performance.now() - blockedAt < 300) expect(right.status).toBe(429);
+      expect(seconds).toBeGreaterThanOrEqual(1);
     }
   });
 });
