@@ -2,6 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { z } from "zod";
 import type { CliErrorCode } from "../errors/cli.ts";
 import { CliError } from "./error.ts";
+import { printable } from "./output/style.ts";
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
@@ -63,21 +64,30 @@ const parseJson = (text: string): unknown => {
   }
 };
 
-const refusal = async (response: Response): Promise<CliError> => {
-  const problem = z.union([problemSchema, plainErrorSchema]).safeParse(parseJson(await response.text())).data;
+/** An answer that was read whole. */
+interface Answer {
+  readonly status: number;
+  readonly ok: boolean;
+  /** Seconds, or a date, after which to come again. */
+  readonly retryAfter: string | null;
+  readonly text: string;
+}
+
+const refusal = ({ status, retryAfter, text }: Answer): CliError => {
+  const problem = z.union([problemSchema, plainErrorSchema]).safeParse(parseJson(text)).data;
   if (problem === undefined) {
     return new CliError(
       "Unexpected",
-      `The answer ${response.status} is none of Reeve's management interface.`,
+      `The answer ${status} is none of Reeve's management interface.`,
       "Is the URL right? It is the server's origin, without a path.",
     );
   }
   const { code, detail, problems = [], requestId }: z.infer<typeof problemSchema> = problem;
-  const places = problems.length > 1 ? problems.map(({ place, problem: text }) => `\n  ${place}: ${text}`).join("") : "";
-  const wait = response.headers.get("Retry-After");
-  const later = wait === null ? "" : ` Try again in ${/^\d{1,9}$/.test(wait) ? `${wait} s` : "a while"}.`;
-  const log = response.status >= 500 && requestId !== undefined ? ` (request ${requestId})` : "";
-  return new CliError(codeOf(response.status), `${places === "" ? detail : "The request was refused:"} [${code}]${log}${places}${later}`);
+  const places = problems.length > 1 ? problems.map((each) => `\n  ${printable(each.place)}: ${printable(each.problem)}`).join("") : "";
+  const later = retryAfter === null ? "" : ` Try again in ${/^\d{1,9}$/.test(retryAfter) ? `${retryAfter} s` : "a while"}.`;
+  const log = status >= 500 && requestId !== undefined ? ` (request ${printable(requestId)})` : "";
+  const told = places === "" ? detail.split("\n").map(printable).join("\n") : "The request was refused:";
+  return new CliError(codeOf(status), `${told} [${printable(code)}]${log}${places}${later}`);
 };
 
 const reasonOf = (error: unknown): string => {
@@ -87,11 +97,11 @@ const reasonOf = (error: unknown): string => {
 };
 
 /** Speaks with the management interface at an origin. Redirects are not followed: they would carry the token elsewhere. */
-export const openApi = (origin: string, token: string | undefined, stopped: AbortSignal): Api => {
-  const send = async ({ method, path, query = {}, body }: ApiRequest, key: string | undefined): Promise<Response> => {
+export const createApi = (origin: string, token: string | undefined, stopped: AbortSignal): Api => {
+  const send = async ({ method, path, query = {}, body }: ApiRequest, key: string | undefined): Promise<Answer> => {
     const url = new URL(`/api/v1${path}`, origin);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
-    return fetch(url, {
+    const response = await fetch(url, {
       method,
       redirect: "error",
       signal: AbortSignal.any([stopped, AbortSignal.timeout(timeoutMilliseconds)]),
@@ -103,16 +113,16 @@ export const openApi = (origin: string, token: string | undefined, stopped: Abor
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
+    return { status: response.status, ok: response.ok, retryAfter: response.headers.get("Retry-After"), text: await response.text() };
   };
 
-  const sendRepeatedly = async (request: ApiRequest): Promise<Response> => {
+  const sendRepeatedly = async (request: ApiRequest): Promise<Answer> => {
     const key = request.method === "POST" ? crypto.randomUUID() : undefined;
     const last = request.method === "GET" || key !== undefined ? tries : 1;
     for (let attempt = 1; ; attempt += 1) {
       try {
-        const response = await send(request, key);
-        if (response.status !== 503 || attempt === last) return response;
-        await response.body?.cancel();
+        const answer = await send(request, key);
+        if (answer.status !== 503 || attempt === last) return answer;
       } catch (error) {
         if (stopped.aborted) throw new CliError("Cancelled", "Cancelled.");
         if (attempt === last || !isConnectionReset(error)) {
@@ -130,11 +140,10 @@ export const openApi = (origin: string, token: string | undefined, stopped: Abor
   return {
     origin,
     request: async (request) => {
-      const response = await sendRepeatedly(request);
-      if (!response.ok) throw await refusal(response);
-      const text = await response.text();
-      if (text === "") return undefined;
-      const value = parseJson(text);
+      const answer = await sendRepeatedly(request);
+      if (!answer.ok) throw refusal(answer);
+      if (answer.text === "") return undefined;
+      const value = parseJson(answer.text);
       if (value === undefined)
         throw new CliError(
           "Unexpected",

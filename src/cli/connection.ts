@@ -2,7 +2,7 @@ import { chmod, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises"
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { z } from "zod";
-import { openApi, type Api } from "./api.ts";
+import { createApi, type Api } from "./api.ts";
 import { textOf, type Arguments } from "./command.ts";
 import { CliError } from "./error.ts";
 import type { Terminal } from "./terminal.ts";
@@ -94,5 +94,5 @@ export const connect = async (args: Arguments, terminal: Terminal): Promise<Api>
     throw new CliError("NoServer", `No token for ${origin} was given.`, "Give --token, set REEVE_TOKEN, or run reeve login.");
   }
   if (!origin.startsWith("https:") && !isLocal(origin)) terminal.note(`Warning: the token travels unencrypted to ${origin}.\n`);
-  return openApi(origin, token, terminal.stopped);
+  return createApi(origin, token, terminal.stopped);
 };

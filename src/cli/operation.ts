@@ -167,12 +167,16 @@ const readMember = async (name: string, { reading, required }: Member, args: Arg
   }
 };
 
+/** A value as a part of a path. Dots alone would lead elsewhere, however they are encoded. */
+export const pathPart = (name: string, value: string): string => {
+  if (value === "" || value === "." || value === "..") throw new CliError("Usage", `${name.toUpperCase()} may not be "${value}".`);
+  return encodeURIComponent(value);
+};
+
 const pathOf = ({ path }: Operation, args: Arguments, terminal: Terminal): string =>
-  path.replace(/\{(\w+)\}/g, (_, name: string) => {
-    const value = name === "realm" ? realmOf(args, terminal) : (textOf(args, kebab(name)) ?? "");
-    if (value === "") throw new CliError("Usage", `${kebab(name).toUpperCase()} may not be empty.`);
-    return encodeURIComponent(value);
-  });
+  path.replace(/\{(\w+)\}/g, (_, name: string) =>
+    pathPart(kebab(name), name === "realm" ? realmOf(args, terminal) : (textOf(args, kebab(name)) ?? "")),
+  );
 
 /** Arguments are written as people write options: `className` is `class-name`. */
 export const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);

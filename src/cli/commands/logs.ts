@@ -5,6 +5,7 @@ import type { Api, ApiRequest } from "../api.ts";
 import { connectionArgs, isGiven, outputArgs, textOf, type Arguments, type Command } from "../command.ts";
 import { connect } from "../connection.ts";
 import { CliError } from "../error.ts";
+import { pathPart } from "../operation.ts";
 import { printable, stylesOf, type Style } from "../output/style.ts";
 import type { Terminal } from "../terminal.ts";
 
@@ -111,7 +112,7 @@ export const logsCommand = (terminal: Terminal): Command => ({
       since: parseSince(textOf(args, "since") ?? "15m", Date.now()),
       ...(about === undefined ? {} : { about }),
     };
-    const request: ApiRequest = { method: "GET", path: realm === undefined ? "/logs" : `/realms/${encodeURIComponent(realm)}/logs`, query };
+    const request: ApiRequest = { method: "GET", path: realm === undefined ? "/logs" : `/realms/${pathPart("realm", realm)}/logs`, query };
     const json = isGiven(args, "json");
     const write = (line: Line): void => terminal.write(json ? `${JSON.stringify(line)}\n` : renderLogLine(line, terminal));
     const api = await connect(args, terminal);

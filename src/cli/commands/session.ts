@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { openApi } from "../api.ts";
+import { createApi } from "../api.ts";
 import { connectionArgs, isGiven, outputArgs, textOf, type Command, type CommandGroup } from "../command.ts";
 import { connect, findServer, parseOrigin, removeConfiguration, writeConfiguration } from "../connection.ts";
 import { CliError } from "../error.ts";
@@ -18,7 +18,7 @@ const describePrincipal = (principal: z.infer<typeof principalSchema>): string =
     : `${principal.userId} of the realm ${principal.realm}, admin of ${principal.scope === "server" ? "the server" : "the realm"}`;
 
 const askPrincipal = async (origin: string, token: string, terminal: Terminal): Promise<z.infer<typeof principalSchema>> => {
-  const parsed = principalSchema.safeParse(await openApi(origin, token, terminal.stopped).request({ method: "GET", path: "/principal" }));
+  const parsed = principalSchema.safeParse(await createApi(origin, token, terminal.stopped).request({ method: "GET", path: "/principal" }));
   if (!parsed.success) throw new CliError("Unexpected", `${origin} did not say whose token this is.`);
   return parsed.data;
 };

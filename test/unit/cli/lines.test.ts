@@ -70,7 +70,9 @@ describe("a line that is wrong ends with 2, says what is wrong and what was prob
     [["--url", "http://x", "--jsn"], "A command is missing", ""],
     [["users", "create", "--meta", "{", "--url", "http://127.0.0.1:9", "--token", "t"], "--meta is not JSON.", "@file.json"],
     [["users", "create", "--meta", "@/nonexistent", "--url", "http://127.0.0.1:9", "--token", "t"], "--meta: ENOENT", ""],
-    [["realms", "get", "", "--url", "http://127.0.0.1:9", "--token", "t"], "REALM may not be empty.", ""],
+    [["realms", "get", "", "--url", "http://127.0.0.1:9", "--token", "t"], 'REALM may not be "".', ""],
+    [["users", "delete", "..", "--realm", "shop", "--yes", "--url", "http://127.0.0.1:9", "--token", "t"], 'USER-ID may not be "..".', ""],
+    [["logs", "--realm", "..", "--url", "http://127.0.0.1:9", "--token", "t"], 'REALM may not be "..".', ""],
     [["realms", "list", "--url", "ftp://x", "--token", "t"], "is no server's URL", "https://"],
     [["realms", "list", "--url", "https://x/api", "--token", "t"], "is no server's URL", ""],
     [["realms", "list"], "No server was named.", "reeve login"],
@@ -201,6 +203,15 @@ describe("answers", () => {
     expect(some.errors).toContain("--cursor 3");
     const everything = await against(page, ["realms", "list", "--all", "--json"]);
     expect(JSON.parse(everything.output)).toMatchObject({ next: null, items: { length: 8 } });
+  });
+
+  it("encodes what stands in a path, and shows no control characters of an answer", async () => {
+    const { seen, errors } = await against(
+      () => ({ status: 404, text: JSON.stringify({ code: "X", detail: "a\u001b[2Jb" }) }),
+      ["partitions", "get", "s:a/b ?#"],
+    );
+    expect(seen[0]?.url).toBe("/api/v1/realms/users/partitions/s%3Aa%2Fb%20%3F%23");
+    expect(errors).toBe("a\ufffd[2Jb [X]\n");
   });
 
   it("tells errors as JSON to programs", async () => {
