@@ -97,6 +97,12 @@ function refuse(room: Room, session: RunningSession, outcome: Extract<Integratio
   switch (outcome.error) {
     case "BadChangeset":
       return endSession(room, session, sessionError(ident, "BadChangeset", { action: countBadReport(room, file) }));
+    case "OtherSessionError":
+      return endSession(
+        room,
+        session,
+        sessionError(ident, "OtherSessionError", { action: "ApplicationBug", message: "A transaction is larger than this server takes." }),
+      );
     case "InvalidSchemaChange":
       return endSession(room, session, sessionError(ident, "InvalidSchemaChange"));
     case "WriteNotAllowed": {

@@ -137,6 +137,13 @@ describe("[§5.2] what is integrated", () => {
     expect(bench.server.store.history.current).toBe(5);
   });
 
+  test("a transaction larger than is taken ends the session without a reset: the device keeps it", () => {
+    const peer = running();
+    peer.upload([[6, 2, new Uint8Array(33 * 1024 * 1024)]], { locked: 2 });
+    expect(errorsIn(peer.answers())).toMatchObject([{ code: 201, action: "ApplicationBug", tryAgain: false, session: 1 }]);
+    expect(bench.server.store.history.current).toBe(2);
+  });
+
   test("[UP2] one bad change in an upload: nothing of it is stored, and the session ends with 212", () => {
     const peer = running();
     peer.upload(
