@@ -1,6 +1,7 @@
 import { compileEntity, type EntityDefinition } from "../entities/model.ts";
 import { defaultEntityName } from "../entities/default-entity.ts";
 import type { RealmName } from "../ids.ts";
+import { checkProviderConfig, providerTypeOf } from "../providers/registry.ts";
 import type { JsonObject } from "../schema.ts";
 import type { RealmSettingsInput } from "../settings.ts";
 import { Findings, type Diagnostic, type Place, type RealmFile } from "./diagnostic.ts";
@@ -9,7 +10,6 @@ import { readEntities, type WrittenEntity } from "./read-entities.ts";
 import { readProviders, readRealms, type Reference, type WrittenProvider, type WrittenRealm } from "./read-realms.ts";
 import { Entities } from "./resolve-entities.ts";
 import { readYaml, Reader, shown, yamlLimits, type MapEntry } from "./yaml-source.ts";
-import { providerTypeOf } from "./provider-types.ts";
 
 /** A realm as the files want it. */
 export interface WantedRealm {
@@ -85,6 +85,14 @@ const demandType = (type: Reference, findings: Findings, report: Reference | und
   return found;
 };
 
+/** A provider must be one of Reeve's, and its settings, where it has any, those that it takes. */
+const checkProvider = ({ name, at, type: reference, config }: WrittenProvider, findings: Findings): void => {
+  const type = demandType(reference, findings, reference);
+  if (type === undefined || Object.keys(config).length === 0) return;
+  const wrong = checkProviderConfig(type, config);
+  if (wrong !== undefined) findings.add(at, "BAD_SETTING", `the provider ${name}: ${[...wrong.path, wrong.problem].join(": ")}`);
+};
+
 const resolveRealm = (
   realm: WrittenRealm,
   entities: Entities,
@@ -113,7 +121,7 @@ export const readRealmFiles = (files: readonly RealmFile[]): RealmFilesResult =>
   const writtenEntities: WrittenEntity[] = sections.entities.flatMap(({ value }) => [...readEntities(reader, value, registers.entities)]);
   const writtenProviders = sections.providers.flatMap(({ value }) => [...readProviders(reader, value, registers.providers)]);
   const writtenRealms = sections.realms.flatMap(({ value }) => [...readRealms(reader, value, registers.realms)]);
-  for (const { type } of writtenProviders) demandType(type, findings, type);
+  for (const provider of writtenProviders) checkProvider(provider, findings);
   const [, second] = writtenRealms.filter((realm) => realm.isDefault);
   if (second !== undefined) findings.add(second.at, "TWO_DEFAULTS", `the realm ${second.name} is not the only default`);
   const entities = new Entities(writtenEntities, findings);

@@ -21,8 +21,8 @@ const families: readonly RegExp[] = [
 ];
 
 /**
- * The stored type of a provider that a file names; undefined when there is none. Whether the Worker brings a provider of the type is not
- * asked: the files of a realm may be older or newer than the Worker.
+ * The stored type of a provider that a file names; undefined when there is none. Whether the Worker brings a provider of the type is the
+ * registry's to say.
  */
 export const providerTypeOf = (name: string): string | undefined => {
   const type = types.get(name) ?? name;
