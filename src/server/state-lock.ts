@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout } from "node:timers/promises";
+import { setTimeout as wait } from "node:timers/promises";
 import { listProcesses, type ProcessEntry } from "./process-table.ts";
 
 /** Two servers on one state folder would write over each other's data. */
@@ -26,14 +26,23 @@ const parse = (text: string): readonly Mark[] =>
 const findSelf = (processes: readonly ProcessEntry[]): Mark =>
   processes.find(({ pid }) => pid === process.pid) ?? { pid: process.pid, started: "" };
 
+/** Ends a process at once; one that has ended by itself is as good. */
+const end = (pid: number): void => {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
+  }
+};
+
 /** Ends processes and waits until the system has taken back what they held, ports among it. */
 const endAll = async (orphans: readonly Mark[]): Promise<void> => {
-  for (const { pid } of orphans) process.kill(pid, "SIGKILL");
+  for (const { pid } of orphans) end(pid);
   const remain = async (): Promise<boolean> => {
     const processes = await listProcesses();
     return orphans.some((orphan) => processes.some(({ pid, started }) => pid === orphan.pid && started === orphan.started));
   };
-  while (await remain()) await setTimeout(10);
+  while (await remain()) await wait(10);
 };
 
 /**
