@@ -3,6 +3,8 @@ import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { checkSigningKeys } from "../../../src/cli/check/signing-keys.ts";
+import { Findings } from "../../../src/rules/config/diagnostic.ts";
 import { projectRoot } from "../../../src/server/bundle.ts";
 import { reeve } from "./support.ts";
 
@@ -80,6 +82,17 @@ describe("the process", () => {
     expect(complete("reeve", "sessions", "")).toEqual(["list", "revoke", "revoke-all"]);
     expect(complete("reeve", "users", "get", "66a1", "--re")).toEqual(["--realm"]);
     expect(complete("reeve", "--json", "realms", "upd")).toEqual(["update"]);
+  });
+});
+
+describe("npm run keys", () => {
+  it("prints fresh signing keys in which the check finds nothing wrong", async () => {
+    const print = () => spawnSync("npm", ["run", "--silent", "keys"], { cwd: projectRoot, encoding: "utf8" }).stdout.trim();
+    const [keys, others] = [print(), print()];
+    const findings = new Findings();
+    await checkSigningKeys(keys, { line: 1, column: 1 }, findings);
+    expect(findings.all).toEqual([]);
+    expect(keys).not.toBe(others);
   });
 });
 
