@@ -59,7 +59,11 @@ export const realmFileErrors = {
     explanation: "An entity may add to an inherited field, and cannot change its type: users are stored by it.",
   },
   UNKNOWN_VALIDATION: { status: 422, message: "there is no such validation", explanation: "required, unique, length, final." },
-  UNKNOWN_COMPLIANCE: { status: 422, message: "there is no such compliance", explanation: "hash, nolog." },
+  UNKNOWN_COMPLIANCE: {
+    status: 422,
+    message: "there is no such compliance",
+    explanation: "hash keeps only a hash of the value; nolog keeps it out of logs and the audit log. Others are not known.",
+  },
   BAD_LENGTH: {
     status: 422,
     message: "the length cannot be fulfilled",

@@ -41,7 +41,14 @@ describe("signing and verifying", () => {
     const token = await tokens.issueAccess(subject, { team: "red" }, now);
     expect(await tokens.verify(token, "access", now)).toEqual({
       kind: "ok",
-      claims: { ...subject, kind: "access", issuedAt: now / 1000, expiresAt: now / 1000 + accessTokenSeconds, userData: { team: "red" } },
+      claims: {
+        ...subject,
+        kind: "access",
+        endsWithSession: false,
+        issuedAt: now / 1000,
+        expiresAt: now / 1000 + accessTokenSeconds,
+        userData: { team: "red" },
+      },
     });
   });
 
