@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { assert, constantFrom, integer, property } from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createOutgoing, isPublicUrl, OutgoingError } from "../../../src/accounts/outbox/outgoing.ts";
 
@@ -43,8 +43,8 @@ describe("addresses that may be asked", () => {
 
   test("are never an address, whatever its number and notation", () => {
     let tried = 0;
-    fc.assert(
-      fc.property(fc.integer({ min: 0, max: 0xffff_ffff }), fc.constantFrom(10, 8, 16), (address, radix) => {
+    assert(
+      property(integer({ min: 0, max: 0xffff_ffff }), constantFrom(10, 8, 16), (address, radix) => {
         tried += 1;
         const prefix = { 10: "", 8: "0", 16: "0x" }[radix];
         expect(isPublicUrl(new URL(`https://${prefix}${address.toString(radix)}/`))).toBe(false);
