@@ -128,6 +128,9 @@ describe("what comes back is refused", () => {
     const answer = await new Browser().open(url.href, "never:");
     expect(answer).toMatchObject({ status: 401 });
     expect(answer.body).toContain("SignInStepExpired");
+    const guessing = new Browser();
+    guessing.setCookie(stage.origin, `reeve_sign_in_${url.searchParams.get("state")}=guessed`);
+    expect(await guessing.open(url.href, app)).toMatchObject({ status: 401 });
   });
 
   test("a second time", async () => {
@@ -236,17 +239,19 @@ describe("codes and ID tokens that apps bring", () => {
   test("forged, foreign, stale and swapped tokens are refused", async () => {
     const now = Math.floor(Date.now() / 1000);
     const { privateKey: stranger } = await generateKeyPair("RS256");
-    const honest = { iss: issuer.url, aud: clientId, sub: "ada", iat: now, exp: now + 600 };
+    const honest = { iss: issuer.url, aud: clientId, sub: "ada", iat: now, exp: now + 600, nonce: "n" };
     const publicKeyAsSecret = new TextEncoder().encode(await (await fetch(`${issuer.url}/jwks`)).text());
+    // Wrong in one respect each: everything else is as it should be.
+    const forge = (claims: Record<string, unknown>): Promise<string> => issuer.forge({ nonce: "n", ...claims });
     const unsigned = `${btoa('{"alg":"none"}').replaceAll("=", "")}.${btoa(JSON.stringify(honest)).replaceAll("=", "")}.`;
     const tokens: Record<string, string> = {
-      "wrong issuer": await issuer.forge({ iss: "https://evil.example.org" }),
-      "wrong audience": await issuer.forge({ aud: "another-client" }),
-      "another party's token": await issuer.forge({ aud: [clientId, "other"], azp: "other" }),
-      "expired beyond the tolerance": await issuer.forge({ iat: now - 700, exp: now - 60 }),
-      "from the future": await issuer.forge({ iat: now + 120, exp: now + 600 }),
-      "not valid yet": await issuer.forge({ nbf: now + 120 }),
-      "wrong nonce": await issuer.forge({ nonce: "other" }),
+      "wrong issuer": await forge({ iss: "https://evil.example.org" }),
+      "wrong audience": await forge({ aud: "another-client" }),
+      "another party's token": await forge({ aud: [clientId, "other"], azp: "other" }),
+      "expired beyond the tolerance": await forge({ iat: now - 700, exp: now - 60 }),
+      "from the future": await forge({ iat: now + 120, exp: now + 600 }),
+      "not valid yet": await forge({ nbf: now + 120 }),
+      "wrong nonce": await forge({ nonce: "other" }),
       "another key": await new SignJWT(honest).setProtectedHeader({ alg: "RS256", kid: "issuer" }).sign(stranger),
       "public key as a secret": await new SignJWT(honest).setProtectedHeader({ alg: "HS256", kid: "issuer" }).sign(publicKeyAsSecret),
       "no signature": unsigned,
