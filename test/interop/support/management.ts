@@ -52,6 +52,12 @@ export class Management {
     await this.#ask("PATCH", "/settings", { limits });
   }
 
+  /** The limits that are exceeded. */
+  async exceeded(): Promise<readonly string[]> {
+    const { items } = (await this.#ask("GET", "/limits")) as { items: { limit: string; allowed: number | null; used: number }[] };
+    return items.filter(({ allowed, used }) => allowed !== null && used > allowed).map(({ limit }) => limit);
+  }
+
   /** Sets flags of a user's (or, with `*`, everybody's) grant on the partition with this text as its value. */
   async grant(partition: string, subject: string, flags: GrantFlags): Promise<void> {
     await this.#ask("PUT", `/partitions/${keyOf(partition)}/grants/${encodeURIComponent(subject)}`, flags);
