@@ -4,13 +4,13 @@ import { createLog, parseLogSetting } from "../platform/logging.ts";
 import { closes } from "../protocol/close.ts";
 import type { LogPort, ServerChange, ServerWriteResult, SessionMetrics } from "../session/ports.ts";
 import { decisionFor, noAccess } from "./access-decision.ts";
+import type { PartitionAddress } from "./address.ts";
 import { authorisePartition, type Authorisation } from "./authorise-partition.ts";
 import { countBirths, readBirth, register, replaceBirth, writeBirth, type Birth } from "./birth.ts";
 import { listClasses, listClientFiles, listObjects, type ClassReport, type ClientFileReport, type ObjectsReport } from "./contents.ts";
 import type { ObjectEnvironment } from "./environment.ts";
-import type { PartitionAddress } from "./address.ts";
-import { meterOf } from "./meter-of.ts";
 import { readHandshake, refusals, type Handshake } from "./handshake.ts";
+import { meterOf, type MeterEnvironment } from "./meter-of.ts";
 import { openPartition, type OpenPartition } from "./open-partition.ts";
 import { Sockets } from "./sockets.ts";
 import { Traffic } from "./traffic.ts";
@@ -44,11 +44,13 @@ export interface PartitionReport {
   readonly metrics: SessionMetrics;
 }
 
+interface PartitionEnvironment extends ObjectEnvironment, MeterEnvironment {}
+
 /**
  * One partition: the adapter that gives its sessions sockets, timers and storage. Every rule of sync is in the session room. What arrives is
  * queued and worked off in one timer turn with one commit; the platform holds back every message until the commit is durable.
  */
-export class Partition extends DurableObject<ObjectEnvironment> {
+export class Partition extends DurableObject<PartitionEnvironment> {
   readonly #log;
   readonly #sockets: Sockets;
   readonly #traffic = new Traffic();
@@ -66,7 +68,7 @@ export class Partition extends DurableObject<ObjectEnvironment> {
   #accessChanges = 0;
   #lastDecision: Promise<void> = Promise.resolve();
 
-  constructor(context: DurableObjectState, environment: ObjectEnvironment) {
+  constructor(context: DurableObjectState, environment: PartitionEnvironment) {
     super(context, environment);
     const log = createLog(parseLogSetting(environment.LOG_LEVEL), "partition");
     this.#log = {

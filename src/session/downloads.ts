@@ -78,6 +78,7 @@ export class Downloads {
   #frame(session: RunningSession, { scan, body, frames }: Batch, upload: VersionPair): DownloadFrame {
     const { cursor } = scan;
     const downloadableBytes = cursor.serverVersion === this.#end ? 0 : session.view.bytesAfter(cursor.serverVersion);
+    // The head of a partition's DOWNLOAD is the same in every version of the protocol.
     const key = `${session.ident}/${upload.clientVersion}/${upload.serverVersion}`;
     const known = frames.get(key);
     if (known !== undefined) return { frame: known, scan, cost: 0 };

@@ -1,10 +1,11 @@
 import type { ObjectEnvironment } from "../durable-objects/environment.ts";
+import type { MeterEnvironment } from "../durable-objects/meter-of.ts";
 import type { Logs } from "../durable-objects/logs.ts";
 import type { RealmMeter } from "../durable-objects/realm-meter.ts";
 import type { Partition } from "../durable-objects/partition.ts";
 
 /** Every binding, secret and setting of the Worker (docs/operations.md). Secrets and settings arrive as text and are parsed once where they are used. */
-export interface Environment extends ObjectEnvironment {
+export interface Environment extends ObjectEnvironment, MeterEnvironment {
   /** Realms, users, identities, tokens, grants; its schema stands in `migrations/`. */
   readonly DB: D1Database;
   /** Snapshots and history segments. */
