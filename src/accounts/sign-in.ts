@@ -179,7 +179,10 @@ const resolveUser = async ({ accounts, outcome }: Verified, { realm, provider }:
       const { identity } = outcome;
       // Of the users of a remote realm nothing is kept here.
       if (provider !== "local-userpass" || realm.settings.remote !== null) return findOrCreate(accounts, provider, identity);
-      return (await claimRegistration(accounts, realm, identity.subject, now)) ?? findOrCreate(accounts, provider, identity);
+      const name = identity.profile["email"] ?? identity.subject;
+      const user = await findOrCreate(accounts, provider, identity, () => describeNewcomer(accounts, realm, name, now));
+      await accounts.credentials.claim(identity.subject, user.id);
+      return user;
     }
     case "registration":
       return claimRegistration(accounts, realm, outcome.username, now);
