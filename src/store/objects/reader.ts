@@ -1,7 +1,7 @@
 import type { ObjectKey, Scalar } from "../../changeset/model.ts";
 import type { ClassState, ObjectRecord, ValueType } from "./classes.ts";
 import { decodeFields } from "./fields-codec.ts";
-import { compareBytes, decodeRowKey, encodeRowKey } from "./row-key.ts";
+import { compareBytes, decodeRowKey, encodeRowKey, firstAfter } from "./row-key.ts";
 import type { StoredObject } from "./storage.ts";
 import { defaultValue, nullValue, type Fields, type Stored } from "./values.ts";
 import type { Workspace } from "./workspace.ts";
@@ -58,19 +58,6 @@ const sortedFresh = (workspace: Workspace, owner: ClassState): readonly FreshObj
   return sorted;
 };
 
-const firstAfter = (sorted: readonly FreshObject[], after: Uint8Array | undefined): number => {
-  if (after === undefined) return 0;
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    const candidate = sorted[middle];
-    if (candidate !== undefined && compareBytes(candidate.key, after) <= 0) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-};
-
 /**
  * The next objects of a class in order of their keys: rows, with what memory knows better laid over them. A page ends at `limit` objects
  * or when it exceeds about `maxBytes`; it may be empty although others follow.
@@ -87,7 +74,7 @@ export const readPage = (
   const lastRow = rows.more ? rows.objects.at(-1)?.key : undefined;
   const objects: HeldObject[] = [];
   let rowIndex = 0;
-  let freshIndex = firstAfter(fresh, after);
+  let freshIndex = after === undefined ? 0 : firstAfter(fresh, after);
   let bytes = 0;
   let reached: Uint8Array | undefined;
   while (objects.length < limit && (objects.length === 0 || bytes < maxBytes)) {

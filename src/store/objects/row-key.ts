@@ -77,3 +77,16 @@ export const compareBytes = (a: Uint8Array, b: Uint8Array): number => {
   }
   return a.length - b.length;
 };
+
+/** Where, in a list in the order of keys, those behind `after` begin; its length when there are none. */
+export const firstAfter = (sorted: readonly { readonly key: Uint8Array }[], after: Uint8Array): number => {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const candidate = sorted[middle];
+    if (candidate !== undefined && compareBytes(candidate.key, after) <= 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+};

@@ -1,4 +1,4 @@
-import { compareBytes } from "./row-key.ts";
+import { compareBytes, firstAfter } from "./row-key.ts";
 import { binaryText } from "./set-identity.ts";
 
 /** An object as rows hold it. Classes are named by their id, keys by `encodeRowKey`, values by `encodeFields`. */
@@ -114,18 +114,6 @@ export class MemoryObjectStorage implements ObjectStorage {
     return created;
   }
 }
-
-const firstAfter = (sorted: readonly StoredObject[], after: Uint8Array): number => {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    const candidate = sorted[middle];
-    if (candidate !== undefined && compareBytes(candidate.key, after) <= 0) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-};
 
 /** How many of these sizes, in order, stay within `maxBytes`; at least one. */
 export const fittingCount = (sizes: readonly number[], maxBytes: number): number => {
