@@ -1,7 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { openAccounts } from "../accounts/accounts.ts";
 import type { RealmName } from "../accounts/ids.ts";
-import { Meter, type LimitFigure, type UserTraffic, type Verdict } from "../accounts/limits/meter.ts";
+import { Meter, type DayTraffic, type LimitFigure, type UserTraffic, type Verdict } from "../accounts/limits/meter.ts";
 import { realmLimits, type RealmLimits } from "../accounts/settings.ts";
 import type { ObjectEnvironment } from "./environment.ts";
 import { sqlOf } from "./sql-adapter.ts";
@@ -95,6 +95,11 @@ export class RealmMeter extends DurableObject<ObjectEnvironment> {
   async figures(realm: RealmName, partitions: number): Promise<readonly LimitFigure[]> {
     const { limits } = await this.#limitsOf(realm);
     return this.#meter.figures(limits, partitions);
+  }
+
+  /** Traffic of the last days, today first. */
+  days(): readonly DayTraffic[] {
+    return this.#meter.days();
   }
 
   async #limitsOf(appId: string): Promise<{ readonly limits: RealmLimits; readonly realm: string | undefined }> {

@@ -24,6 +24,13 @@ export interface LimitFigure {
   readonly userId: string | null;
 }
 
+/** Bytes of one UTC day (`2026-11-22`). */
+export interface DayTraffic {
+  readonly day: string;
+  readonly uploaded: number;
+  readonly downloaded: number;
+}
+
 /** A connection without a sign of life for this long is gone (milliseconds). */
 export const leaseLife = 25 * 60 * 1000;
 /** How often whoever holds a connection says that it is still there (milliseconds). */
@@ -180,6 +187,18 @@ export class Meter {
       storedBytes: { used: this.#stored, userId: null },
     };
     return (Object.keys(used) as LimitName[]).map((limit) => ({ limit, allowed: limits[limit], ...used[limit] }));
+  }
+
+  /** Traffic of the last days that had any, today first. At most 31 are remembered. */
+  days(): readonly DayTraffic[] {
+    this.#turnDay();
+    this.flush();
+    return this.#sql
+      .all<{ day: number; uploaded: number; downloaded: number }>(
+        "SELECT * FROM traffic WHERE user_id = ? ORDER BY day DESC LIMIT 31",
+        everybody,
+      )
+      .map(({ day: number, uploaded, downloaded }) => ({ day: new Date(number * day).toISOString().slice(0, 10), uploaded, downloaded }));
   }
 
   /** Writes the traffic that was counted since the last time. */

@@ -1,7 +1,7 @@
 import { openAccounts } from "../../accounts/accounts.ts";
 import { createRegistry, signInProviders } from "../../accounts/providers/registry.ts";
-import { describeFault, type AccessChange } from "../../accounts/database.ts";
-import { followAccessChange } from "../access-changes.ts";
+import { describeFault } from "../../accounts/database.ts";
+import { accessListener } from "../access-changes.ts";
 import { realmDefaultsOf } from "../realm-defaults.ts";
 import { createLog, parseLogSetting } from "../../platform/logging.ts";
 import { deliverOutbox, outgoingOf } from "../outbox.ts";
@@ -15,7 +15,7 @@ const registry = createRegistry(signInProviders);
 /** The ports of the Worker's own bindings. What changes access reaches open sessions after the answer is given. */
 export const openPorts = async (context: Pick<AppServicesContext, "env" | "executionCtx">): Promise<AppServicesPorts> => {
   const { env } = context;
-  const accessChanged = (change: AccessChange): void => context.executionCtx.waitUntil(followAccessChange(env, change));
+  const accessChanged = accessListener(env, (work) => context.executionCtx.waitUntil(work));
   const messageStored = (): void => context.executionCtx.waitUntil(deliverOutbox(env));
   return {
     accounts: openAccounts(env.DB, { accessChanged, realmDefaults: realmDefaultsOf(env), messageStored }),

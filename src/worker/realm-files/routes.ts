@@ -1,11 +1,10 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { openAccounts } from "../../accounts/accounts.ts";
-import type { AccessChange } from "../../accounts/database.ts";
 import { findDuplicateKey } from "../../accounts/strict-json.ts";
 import { applyRealmFiles } from "../../accounts/realm-files/apply.ts";
 import { realmFileErrors } from "../../errors/realm-files.ts";
-import { followAccessChange } from "../access-changes.ts";
+import { accessListener } from "../access-changes.ts";
 import type { WorkerHono } from "../environment.ts";
 import { hasAdminToken } from "./admin-token.ts";
 import { realmDefaultsOf } from "../realm-defaults.ts";
@@ -42,7 +41,7 @@ export const realmFiles = new Hono<WorkerHono>().post("/", async (context) => {
     return context.json({ error: "dryRun is true or false", error_code: "InvalidParameter" }, 400);
   const files = readFiles(await context.req.text());
   if (typeof files === "string") return context.json({ error: files, error_code: "InvalidParameter" }, 400);
-  const accessChanged = (change: AccessChange): void => executionCtx.waitUntil(followAccessChange(env, change));
+  const accessChanged = accessListener(env, (work) => executionCtx.waitUntil(work));
   const accounts = openAccounts(env.DB, { accessChanged, realmDefaults: realmDefaultsOf(env) });
   const result = await applyRealmFiles(accounts, files, { dryRun: dryRun === "true", actor: "admin-token" });
   if (result.ok) return context.json({ applied: result.applied, steps: result.steps });

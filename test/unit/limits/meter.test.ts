@@ -114,6 +114,19 @@ describe("traffic", () => {
   });
 });
 
+test("traffic is remembered by the day, today first", () => {
+  const { clock, meter } = open();
+  meter.traffic("s:p", 1, [{ userId: "u", uploaded: 1, downloaded: 2 }]);
+  clock.now += day;
+  meter.traffic("s:p", 1, [{ userId: "u", uploaded: 3, downloaded: 4 }]);
+  expect(meter.days()).toEqual([
+    { day: "2026-11-23", uploaded: 3, downloaded: 4 },
+    { day: "2026-11-22", uploaded: 1, downloaded: 2 },
+  ]);
+  clock.now += 40 * day;
+  expect(meter.days()).toEqual([]);
+});
+
 test("every limit has a figure", () => {
   const { meter } = open();
   const limits = limitsOf({ partitions: 7 });

@@ -176,6 +176,36 @@ describe("[D13] a change acts on open sessions within a second", () => {
   });
 });
 
+describe("[D13] a change that meets a session as it binds", () => {
+  test("is never missed: whoever was locked while connecting is not connected afterwards", async () => {
+    const partition = fresh();
+    const people = await Promise.all(Array.from({ length: 24 }, () => newPerson(realm)));
+    const connections = await Promise.all(people.map(({ token }) => connect({ realm, token })));
+    const closed = connections.map(async (connection, index) => {
+      connection.send({ type: "bind", mode: "partition", session: 1, needIdent: true, partition });
+      const person = people[index];
+      // Some are locked before their BIND is decided, some while it is, some after.
+      for (let turn = 0; turn < index % 6; turn += 1) await ask("/api/v1/setup");
+      await put(`/users/${person?.userId}/state`, { state: "locked" });
+      return connection.closed;
+    });
+    for (const { code } of await Promise.all(closed)) expect(code).toBe(4002);
+  });
+
+  test("nor is the end of a sign-in", async () => {
+    const person = await newPerson(realm);
+    const signIns = await Promise.all(Array.from({ length: 12 }, () => signInAgain(realm, person.userId)));
+    const partition = fresh();
+    const closed = signIns.map(async ({ token, sessionId }) => {
+      const connection = await connect({ realm, token });
+      connection.send({ type: "bind", mode: "partition", session: 1, needIdent: true, partition });
+      await ask(`${base}/users/${person.userId}/sessions/${sessionId}`, { method: "DELETE" });
+      return connection.closed;
+    });
+    for (const { code } of await Promise.all(closed)) expect(code).toBe(4001);
+  });
+});
+
 describe("[D1] rights when a session binds", () => {
   test("a path that begins with a user's id is that user's alone", async () => {
     const [owner, guest] = [await newPerson(realm), await newPerson(realm)];

@@ -30,7 +30,9 @@ describe("the first admin [C13]", () => {
     expect((await call("/api/v1/setup", { token: undefined })).json).toEqual({ needed: true });
     const answers = await Promise.all([make("first@example.org"), make("second@example.org")]);
     expect(answers.map(({ status }) => status).sort()).toEqual([201, 409]);
-    const { realm, userId } = answers.find(({ status }) => status === 201)?.json as { realm: string; userId: string };
+    const made = answers.find(({ status }) => status === 201);
+    if (made === undefined) throw new Error("nobody became the first admin");
+    const { realm, userId } = made.json as { realm: string; userId: string };
     expect((await ask<Page>(`/api/v1/realms/${realm}/admins`)).items).toMatchObject([{ userId, scope: "server" }]);
     expect(await listAll(`/api/v1/realms/${realm}/users`, 50)).toHaveLength(1);
     const minted = await ask<{ accessToken: string }>(`/api/v1/realms/${realm}/users/${userId}/tokens`, { method: "POST" });

@@ -95,6 +95,7 @@ export const matrix: Readonly<Record<string, RouteClass>> = {
   "GET /api/v1/realms/:realm/settings": "realm",
   "PATCH /api/v1/realms/:realm/settings": "realm",
   "GET /api/v1/realms/:realm/limits": "realm",
+  "GET /api/v1/realms/:realm/traffic": "realm",
   "GET /api/v1/realms/:realm/applications": "realm",
   "POST /api/v1/realms/:realm/applications": "realm",
   "DELETE /api/v1/realms/:realm/applications/:application": "realm",

@@ -27,12 +27,25 @@ const listLimits = createRoute({
   responses: { ...problems, 200: answer(pageOf(figureSchema), "Every limit.") },
 });
 
+const daySchema = z.object({ day: z.string().openapi({ format: "date" }), uploaded: z.int(), downloaded: z.int() }).openapi("DayTraffic");
+
+const listTraffic = createRoute({
+  ...byRealmAdmin,
+  tags: ["Limits"],
+  method: "get",
+  path: "/realms/{realm}/traffic",
+  operationId: "listTraffic",
+  summary: "Show the bytes that devices uploaded and downloaded, by UTC day, today first",
+  request: { params: realmPath },
+  responses: { ...problems, 200: answer(pageOf(daySchema), "The last days that had any traffic, at most 31.") },
+});
+
 const shareOf = (used: number, allowed: number | null): number | null => {
   if (allowed === null) return null;
   return allowed === 0 ? 1 : used / allowed;
 };
 
-/** Limits; they are set with a realm's settings. */
+/** Limits and traffic; limits are set with a realm's settings. */
 export const limitRoutes = (app: ManagementApp): void => {
   app.openapi(listLimits, async (context) => {
     const { realm } = context.var;
@@ -40,5 +53,11 @@ export const limitRoutes = (app: ManagementApp): void => {
     const figures = await meterOf(context.env, realm.name).figures(realm.name, partitions);
     const items = figures.map((figure) => ({ ...figure, share: shareOf(figure.used, figure.allowed) }));
     return context.json({ items, next: null }, 200);
+  });
+
+  app.openapi(listTraffic, async (context) => {
+    const { realm } = context.var;
+    const days = await meterOf(context.env, realm.name).days();
+    return context.json({ items: days.map((day) => ({ ...day })), next: null }, 200);
   });
 };
