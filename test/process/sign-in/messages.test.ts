@@ -240,7 +240,7 @@ describe("the webhook of production", () => {
           if (first === undefined) throw new Error("not yet");
           return first;
         },
-        { timeout: 20_000, interval: 50 },
+        { timeout: 60_000, interval: 50 },
       );
       expect(message.body).toMatchObject({ id: message.id, realm, channel: "email", recipient: mail, template: "sign-in-code" });
       const code = parameterOf(message.body, "code");
