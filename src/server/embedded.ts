@@ -2,12 +2,14 @@ import { mkdir, readFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { dirname, join, resolve } from "node:path";
 import type { Readable } from "node:stream";
+import { createSecureContext } from "node:tls";
 import { Log, LogLevel, Miniflare } from "miniflare";
+import { parseSigningKeys } from "../accounts/tokens.ts";
 import { bundleWorker, projectRoot } from "./bundle.ts";
 import { migrate } from "./migrate.ts";
 import type { ServerOptions } from "./options.ts";
 import { defaultRealmFolder, pushRealmFiles, readRealmFolder } from "./realm-files.ts";
-import { loadSecrets } from "./secrets.ts";
+import { loadSecrets, type LocalSecrets } from "./secrets.ts";
 import { lockState } from "./state-lock.ts";
 import { workerOptions } from "./worker-options.ts";
 
@@ -48,6 +50,40 @@ const readPem = async (path: string, flag: string): Promise<string> => {
   }
 };
 
+/** The runtime would end with a stack of its own over a certificate that is none. */
+const readTls = async ({
+  certificatePath,
+  keyPath,
+}: NonNullable<ServerOptions["tls"]>): Promise<{ httpsCert: string; httpsKey: string }> => {
+  const pair = { httpsCert: await readPem(certificatePath, "--cert"), httpsKey: await readPem(keyPath, "--key") };
+  try {
+    createSecureContext({ cert: pair.httpsCert, key: pair.httpsKey });
+  } catch (error) {
+    throw new StartError(
+      `--cert ${certificatePath} and --key ${keyPath} cannot be used: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+  return pair;
+};
+
+/** Waits for work on the state folder; what the file system refuses is for its operator to mend. */
+const inState = async <Result>(state: string, work: Promise<Result>): Promise<Result> => {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof Error && "syscall" in error) throw new StartError(`the state folder ${state} cannot be used: ${error.message}`);
+    throw error;
+  }
+};
+
+/** The service would start with keys it cannot read and let nobody in. */
+const readSecrets = async (state: string): Promise<LocalSecrets> => {
+  const secrets = await inState(state, loadSecrets(state));
+  const parsed = parseSigningKeys(secrets.signingKeys);
+  if (!parsed.ok) throw new StartError(`${join(state, "secrets", "signing-keys.json")} cannot be used: ${parsed.problem}`);
+  return secrets;
+};
+
 /** Calls `write` with each line of a stream. */
 const forEachLine = (stream: Readable, write: (line: string) => void): void => {
   let rest = "";
@@ -86,17 +122,14 @@ const startSchedule = async (running: Miniflare): Promise<() => void> => {
  */
 export const startServer = async (options: ServerOptions, writeLine: (line: string) => void): Promise<RunningServer> => {
   const state = resolve(options.state);
-  const https =
-    options.tls === undefined
-      ? {}
-      : { httpsCert: await readPem(options.tls.certificatePath, "--cert"), httpsKey: await readPem(options.tls.keyPath, "--key") };
-  const lock = await lockState(state);
+  const https = options.tls === undefined ? {} : await readTls(options.tls);
+  const lock = await inState(state, lockState(state));
   let miniflare: Miniflare | undefined;
   try {
     await assertPortFree(options.host, options.port);
-    const secrets = await loadSecrets(state);
+    const secrets = await readSecrets(state);
     const data = join(state, "data");
-    await mkdir(data, { recursive: true, mode: 0o700 });
+    await inState(state, mkdir(data, { recursive: true, mode: 0o700 }));
     const worker = await bundleWorker(join(state, "worker"));
     miniflare = new Miniflare({
       ...workerOptions,

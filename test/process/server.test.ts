@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { readFile, stat, writeFile } from "node:fs/promises";
+import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { get } from "node:https";
 import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -74,6 +74,27 @@ test("a certificate that cannot be read is named", async () => {
     const { code, output } = await failed(["--port", "0", "--state", state, "--cert", "/nowhere/c.pem", "--key", "/nowhere/k.pem"]);
     expect(code).toBe(1);
     expect(output).toContain("--cert /nowhere/c.pem cannot be read");
+  });
+});
+
+test("a certificate that is none, a state folder that cannot be one and damaged keys are named", async () => {
+  await withState(async (state) => {
+    const file = join(state, "file");
+    await writeFile(file, "{");
+    expect(await failed(["--port", "0", "--state", state, "--cert", file, "--key", file])).toMatchObject({
+      code: 1,
+      output: expect.stringContaining(`Reeve did not start: --cert ${file} and --key ${file} cannot be used: `),
+    });
+    expect(await failed(["--port", "0", "--state", file])).toMatchObject({
+      code: 1,
+      output: expect.stringContaining(`Reeve did not start: the state folder ${file} cannot be used: `),
+    });
+    await mkdir(join(state, "secrets"));
+    await writeFile(join(state, "secrets", "signing-keys.json"), "{");
+    expect(await failed(["--port", "0", "--state", state])).toMatchObject({
+      code: 1,
+      output: expect.stringMatching(/^Reeve did not start: .*signing-keys\.json cannot be used: SIGNING_KEYS is not JSON\n$/),
+    });
   });
 });
 
