@@ -168,6 +168,12 @@ export interface OpenOptions {
   readonly path?: string;
 }
 
+/** What a link in a message carries to the app that it opens. */
+export interface LinkSecrets {
+  readonly token: string;
+  readonly tokenId: string;
+}
+
 /** A device: an app with its own folder and user. */
 export class Device {
   readonly process: ClientProcess;
@@ -194,6 +200,16 @@ export class Device {
 
   async register(email: string, password: string): Promise<void> {
     await this.call("register", { email, password });
+  }
+
+  /** @param link what the link in the message says */
+  async confirmEmail(link: LinkSecrets): Promise<void> {
+    await this.call("confirmEmail", { ...link });
+  }
+
+  /** Asks for a message with a link by which a new password may be set. */
+  async requestReset(email: string): Promise<void> {
+    await this.call("requestReset", { email });
   }
 
   async user(): Promise<SignedInUser | null> {

@@ -1,4 +1,5 @@
 // The management API as an operator's tool uses it.
+import type { LinkSecrets } from "./client.ts";
 import type { ServerProcess } from "./server.ts";
 
 export interface GrantFlags {
@@ -50,6 +51,20 @@ export class Management {
 
   async setLimits(limits: Readonly<Record<string, number | null>>): Promise<void> {
     await this.#ask("PATCH", "/settings", { limits });
+  }
+
+  /** What the link in the newest message of a kind to somebody says, once it is in the outbox. */
+  async linkTo(recipient: string, template: string): Promise<LinkSecrets> {
+    for (;;) {
+      const { messages } = (await this.#send("GET", "/outbox")) as {
+        messages: { recipient: string; template: string; parameters: { link?: string } }[];
+      };
+      const link = messages.find((message) => message.recipient === recipient && message.template === template)?.parameters.link;
+      const query = new URL(link ?? "http://none").searchParams;
+      const [token, tokenId] = [query.get("token"), query.get("tokenId")];
+      if (token !== null && tokenId !== null) return { token, tokenId };
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
   }
 
   /** The limits that are exceeded. */

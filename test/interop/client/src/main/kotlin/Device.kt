@@ -42,6 +42,12 @@ class Device(private val name: String, command: Command, private val output: Out
         "register" -> nothing(command.request<Unit> {
             Core.realm_app_email_password_provider_client_register_email(app, command.text("email"), command.text("password"), it)
         })
+        "confirmEmail" -> nothing(command.request<Unit> {
+            Core.realm_app_email_password_provider_client_confirm_user(app, command.text("token"), command.text("tokenId"), it)
+        })
+        "requestReset" -> nothing(command.request<Unit> {
+            Core.realm_app_email_password_provider_client_send_reset_password_email(app, command.text("email"), it)
+        })
         "signIn" -> become(command.request { Core.realm_app_log_in_with_credentials(app, credentials(command), it) })
         "link" -> become(command.request { Core.realm_app_link_credentials(app, currentUser(), credentials(command), it) })
         "signOut" -> currentUser().let { nothing(command.request<Unit> { answer -> Core.realm_app_log_out(app, it, answer) }) }
