@@ -68,7 +68,8 @@ const odd: readonly unknown[] = [
 /** A third of them, another for each turn: all are tried many times over. */
 const someOf = (turn: number): readonly unknown[] => odd.filter((_value, index) => index % 3 === turn % 3);
 
-const oddTexts = odd.filter((value): value is string => typeof value === "string" && value.isWellFormed() && value !== "");
+const oddTexts = (turn: number): readonly string[] =>
+  someOf(turn).filter((value): value is string => typeof value === "string" && value.isWellFormed() && value !== "");
 
 const tables = async (): Promise<readonly string[]> => {
   const { results } = await env.DB.prepare(
@@ -126,8 +127,8 @@ const requestsOf = ({
       requests.push({ path: fill(path), call: { method, text: `{${JSON.stringify(name)}:1,${JSON.stringify(name)}:2}` } });
     }
   }
-  for (const parameter of operation.parameters ?? []) {
-    for (const text of oddTexts) {
+  for (const [index, parameter] of (operation.parameters ?? []).entries()) {
+    for (const text of oddTexts(index + path.length)) {
       const encoded = encodeURIComponent(text);
       if (parameter.in === "path") requests.push({ path: fill(path, { [parameter.name]: encoded }), call: { method, body: schema && {} } });
       if (parameter.in === "query") requests.push({ path: `${fill(path)}?${parameter.name}=${encoded}`, call: { method } });
@@ -177,6 +178,13 @@ test.each(
   },
   60_000,
 );
+
+test("what the store is compared by tells of a change", async () => {
+  const before = await contents();
+  expect(await contents()).toBe(before);
+  await call(fill("/realms/{realm}/secrets/counted"), { method: "PUT", body: { value: "x" } });
+  expect(await contents()).not.toBe(before);
+});
 
 test("the first admin's making refuses bad input, and stays possible", async () => {
   for (const body of [{}, { username: "x" }, { username: "a\u200bb", password: "long enough" }, { username: "x", password: "short" }]) {
