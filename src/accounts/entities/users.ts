@@ -57,6 +57,21 @@ const primaryName = (entity: Entity, values: UserValues, id: string): LoginName 
 };
 
 /**
+ * Forgets who a user is (GDPR): the entity, all names, identities, keys and sessions go; the id stays, disabled, so that data elsewhere and
+ * grants that refer to it keep their meaning. False when there is no such user.
+ * @param actor who did it, for the audit log
+ */
+export const forgetUser = async (accounts: RealmAccounts, userId: string, actor: string): Promise<boolean> => {
+  if ((await accounts.users.find(userId)) === undefined) return false;
+  const empty = { fields: {}, profile: {}, customData: null, tags: [], meta: {}, properties: {} };
+  await accounts.users.setState(userId, "disabled");
+  await accounts.users.update(userId, empty, []);
+  await accounts.users.removeWaysToSignIn(userId);
+  await accounts.audit.append({ actor, action: "user.forget", target: userId });
+  return true;
+};
+
+/**
  * The users of a realm as its entity describes them: every change is checked, normalised and completed by the entity before anything is
  * stored, values that must be unique are unique, and a name for signing in leads to one user only, in whichever field it stands.
  */
@@ -136,19 +151,9 @@ export class EntityUsers {
     return { ok: true, user: { ...stored.value, state }, values: next.values };
   }
 
-  /**
-   * Forgets who a user is (GDPR): the entity, all names, identities, keys and sessions go; the id stays, locked, so that data elsewhere and
-   * grants that refer to it keep their meaning. False when there is no such user.
-   */
-  async forget(userId: string): Promise<boolean> {
-    const user = await this.#accounts.users.find(userId);
-    if (user === undefined) return false;
-    const empty = { fields: {}, profile: {}, customData: null, tags: [], meta: {}, properties: {} };
-    await this.#accounts.users.setState(userId, "disabled");
-    await this.#accounts.users.update(userId, empty, []);
-    await this.#accounts.users.removeWaysToSignIn(userId);
-    await this.#accounts.audit.append({ actor: "system", action: "user.forget", target: userId });
-    return true;
+  /** `forgetUser` in this realm, done by the server itself. */
+  forget(userId: string): Promise<boolean> {
+    return forgetUser(this.#accounts, userId, "system");
   }
 
   /** The values of a user, without hashed ones. */

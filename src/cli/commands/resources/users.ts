@@ -10,6 +10,7 @@ const user = { "user-id": "The user's id" } as const;
 const path = "/realms/{realm}/users/{userId}";
 
 const data: Readonly<Record<string, Member>> = {
+  fields: bodyJson("fields", "Fields of the realm's entity, checked and completed by it"),
   "custom-data": bodyJson("customData", "Custom data, which rules see as %%user.custom_data (null: none)"),
   tags: { in: "body", member: "tags", reading: { as: "list" }, description: "Labels", valueHint: "A,B" },
   meta: bodyJson("meta", "Miscellaneous data"),
@@ -64,7 +65,7 @@ export const userOperations: readonly Operation[] = [
   },
   {
     name: "create",
-    description: "Make a user; with name and password, the name is confirmed",
+    description: "Make a user; with name and password, the name is confirmed; with fields, by the realm's entity",
     method: "POST",
     path: "/realms/{realm}/users",
     members: {
@@ -93,7 +94,7 @@ export const userOperations: readonly Operation[] = [
   },
   {
     name: "update",
-    description: "Change a user's custom data, tags, meta or properties; each that is given replaces what was there",
+    description: "Change a user's fields (those that are given), or custom data, tags, meta or properties (each replaces what was there)",
     method: "PATCH",
     path,
     positionals: user,

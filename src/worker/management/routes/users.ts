@@ -1,17 +1,20 @@
 import { createRoute, z } from "@hono/zod-openapi";
+import { forgetUser as forgetUserOf } from "../../../accounts/entities/users.ts";
 import { isId } from "../../../accounts/ids.ts";
 import { normaliseLoginName } from "../../../accounts/names.ts";
 import { hashPassword, isPermittedPassword, passwordLength } from "../../../accounts/passwords.ts";
 import type { Session } from "../../../accounts/repositories/sessions.ts";
 import type { Conflict, User } from "../../../accounts/repositories/users.ts";
+import type { JsonObject } from "../../../accounts/schema.ts";
 import { inputError, ManagementError } from "../../../errors/management.ts";
 import { byRealmAdmin } from "../access.ts";
 import { note } from "../audit.ts";
+import { acceptedUser, entityUsersOf } from "../entity-users.ts";
 import { given } from "../given.ts";
 import { onceOnly } from "../idempotency.ts";
 import type { ManagementApp, ManagementContext } from "../context.ts";
 import { pageFrom, readCursor } from "../paging.ts";
-import { demandRealmAdmin, isServerAdmin } from "../principal.ts";
+import { actorOf, demandRealmAdmin, isServerAdmin } from "../principal.ts";
 import {
   adminScope,
   answer,
@@ -96,6 +99,9 @@ const listUsers = createRoute({
 });
 
 const dataMembers = {
+  fields: jsonObject()
+    .optional()
+    .openapi({ type: "object", description: "Fields of the realm's entity, checked and completed by it; null empties one." }),
   customData: jsonObject()
     .nullable()
     .optional()
@@ -105,6 +111,19 @@ const dataMembers = {
   properties: jsonObject().optional().openapi({ type: "object" }),
 };
 
+const newUserBody = z.strictObject({
+  id: z
+    .string()
+    .regex(/^[0-9a-f]{24}$/, { error: "must be 24 lower-case hex digits" })
+    .optional()
+    .openapi({ description: "Keeps the id of an imported user." }),
+  type: userType.optional(),
+  state: userState.optional(),
+  username: z.string().min(1).max(255).optional(),
+  password: z.string().min(passwordLength.min).max(passwordLength.max).optional(),
+  ...dataMembers,
+});
+
 const createUser = createRoute({
   ...byRealmAdmin,
   middleware: [demandRealmAdmin, onceOnly] as const,
@@ -112,24 +131,11 @@ const createUser = createRoute({
   method: "post",
   path: "/realms/{realm}/users",
   operationId: "createUser",
-  summary: "Make a user; with name and password, the name is confirmed",
+  summary: "Make a user; with name and password, the name is confirmed; with fields, by the realm's entity",
   request: {
     params: realmPath,
     headers: idempotencyHeader,
-    body: body(
-      z.strictObject({
-        id: z
-          .string()
-          .regex(/^[0-9a-f]{24}$/, { error: "must be 24 lower-case hex digits" })
-          .optional()
-          .openapi({ description: "Keeps the id of an imported user." }),
-        type: userType.optional(),
-        state: userState.optional(),
-        username: z.string().min(1).max(255).optional(),
-        password: z.string().min(passwordLength.min).max(passwordLength.max).optional(),
-        ...dataMembers,
-      }),
-    ),
+    body: body(newUserBody),
   },
   responses: { ...problems, 201: answer(userSchema, "The user.") },
 });
@@ -151,7 +157,7 @@ const updateUser = createRoute({
   method: "patch",
   path: "/realms/{realm}/users/{userId}",
   operationId: "updateUser",
-  summary: "Change a user's custom data, tags, meta or properties; each that is given replaces what was there",
+  summary: "Change a user's fields (those that are given), or custom data, tags, meta or properties (each replaces what was there)",
   request: { params: userPath, body: body(z.strictObject(dataMembers)) },
   responses: { ...problems, 200: answer(userSchema, "The user as they are now.") },
 });
@@ -301,6 +307,26 @@ const readPassword = async (username: string, password: string) => {
   return { username: read.name.key, displayName: read.name.display, passwordHash: await hashPassword(password) };
 };
 
+interface NewEntityUser {
+  readonly fields: JsonObject;
+  readonly username: string | undefined;
+  readonly password: string | undefined;
+  readonly members: Pick<z.output<typeof newUserBody>, "id" | "type" | "state" | "customData" | "tags" | "meta" | "properties">;
+}
+
+/** A user by the realm's entity. Its id is new, and whom it stands for is a person: what keeps an old id is the import. */
+const createByEntity = async (context: ManagementContext, { fields, username, password, members }: NewEntityUser): Promise<User> => {
+  const { id, type, state, customData, ...data } = members;
+  if (id !== undefined) throw inputError("body.id", "does not go with fields: the id is made");
+  if (type === "server") throw inputError("body.type", "server users have no fields");
+  const users = await entityUsersOf(context);
+  const user = acceptedUser(await users.create({ ...fields, ...given({ username, password, ...data }) }, "administrator"));
+  const { inRealm } = context.var;
+  if (customData !== undefined) await inRealm.users.update(user.id, { customData });
+  if (state !== undefined && state !== user.state) await inRealm.users.setState(user.id, state);
+  return (await inRealm.users.find(user.id)) ?? user;
+};
+
 /** Users and their sign-ins. */
 export const userRoutes = (app: ManagementApp): void => {
   app.openapi(listUsers, async (context) => {
@@ -315,7 +341,8 @@ export const userRoutes = (app: ManagementApp): void => {
   });
 
   app.openapi(createUser, async (context) => {
-    const { username, password, ...members } = context.req.valid("json");
+    const { username, password, fields, ...members } = context.req.valid("json");
+    if (fields !== undefined) return context.json(show(await createByEntity(context, { fields, username, password, members })), 201);
     if ((username === undefined) !== (password === undefined)) {
       throw inputError(username === undefined ? "body.username" : "body.password", "username and password come together");
     }
@@ -343,12 +370,13 @@ export const userRoutes = (app: ManagementApp): void => {
   });
 
   app.openapi(updateUser, async (context) => {
-    const { id } = await findOwn(context, context.req.valid("param").userId);
-    const patch = given(context.req.valid("json"));
-    const updated = await context.var.inRealm.users.update(id, patch);
+    const user = await findOwn(context, context.req.valid("param").userId);
+    const { fields, ...members } = context.req.valid("json");
+    if (fields !== undefined) acceptedUser(await (await entityUsersOf(context)).change(user, fields, "administrator"));
+    const updated = await context.var.inRealm.users.update(user.id, given(members));
     if (!updated.ok || updated.value === undefined) throw new ManagementError("UserUnknown");
-    await note(context, "user.update", id, { members: Object.keys(patch) });
-    return context.json(show(updated.value), 200);
+    await note(context, "user.update", user.id, { members: Object.keys(given({ fields, ...members })) });
+    return context.json(show(await findUser(context, user.id)), 200);
   });
 
   app.openapi(setUserState, async (context) => {
@@ -385,14 +413,9 @@ export const userRoutes = (app: ManagementApp): void => {
   });
 
   app.openapi(forgetUser, async (context) => {
-    const { inRealm } = context.var;
     const { id } = await findOwn(context, context.req.valid("param").userId);
-    const empty = { fields: {}, profile: {}, customData: null, tags: [], meta: {}, properties: {} };
-    await inRealm.users.removeWaysToSignIn(id);
-    const updated = await inRealm.users.update(id, empty, []);
-    if (!updated.ok || updated.value === undefined) throw new ManagementError("UserUnknown");
-    await note(context, "user.forget", id);
-    return context.json(show(updated.value), 200);
+    if (!(await forgetUserOf(context.var.inRealm, id, actorOf(context.var.principal)))) throw new ManagementError("UserUnknown");
+    return context.json(show(await findUser(context, id)), 200);
   });
 
   app.openapi(deleteUser, async (context) => {
