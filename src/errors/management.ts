@@ -68,6 +68,11 @@ export const managementErrors = {
     message: "there is no such session",
     explanation: "The user has no live session of this id; it may have ended already.",
   },
+  ApiKeyUnknown: {
+    status: 404,
+    message: "there is no such API key",
+    explanation: "The user has no API key of this id; it may have been deleted already.",
+  },
   GrantUnknown: {
     status: 404,
     message: "there is no such grant",

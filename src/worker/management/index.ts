@@ -16,6 +16,7 @@ import { logRoutes } from "./routes/logs.ts";
 import { partitionRoutes } from "./routes/partitions.ts";
 import { realmRoutes } from "./routes/realms.ts";
 import { serverRoutes } from "./routes/server.ts";
+import { apiKeyRoutes } from "./routes/api-keys.ts";
 import { userRoutes } from "./routes/users.ts";
 import { accessListener } from "../access-changes.ts";
 
@@ -74,6 +75,7 @@ serverRoutes(management);
 realmRoutes(management);
 catalogueRoutes(management);
 userRoutes(management);
+apiKeyRoutes(management);
 accessRoutes(management);
 partitionRoutes(management);
 limitRoutes(management);

@@ -77,6 +77,7 @@ describe("every command does what it says, against a server", () => {
     expect(await json("realms settings shop")).toMatchObject({ realmRequired: true });
     await good(`realms configure shop --settings '{"limits":{"connections":500}}'`);
     expect((await good("realms limits shop")).output).toMatch(/\nconnections +0 +500 +0 /);
+    expect(await json("realms traffic shop")).toEqual({ items: [], next: null });
     await json("realms create gone");
     expect((await good("realms delete gone --yes")).output).toBe("The realm gone is deleted.\n");
     expect((await reeve("realms get gone")).status).toBe(5);
@@ -110,6 +111,10 @@ describe("every command does what it says, against a server", () => {
     expect((await good(`token check --token ${own.accessToken}`)).output).toContain("admin of the realm");
     expect((await reeve(`users list --realm users --token ${own.accessToken}`)).status).toBe(4);
     await good(`users demote ${id} --realm shop`);
+    const key = await json(`api-keys create ${id} --name importer --realm shop`);
+    expect((await good(`api-keys list ${id} --realm shop`)).output).toMatch(new RegExp(`${key.id} +importer`));
+    await good(`api-keys delete ${id} ${key.id} --realm shop`);
+    expect(await json(`api-keys list ${id} --realm shop`)).toMatchObject({ items: [] });
     await good(`users disable ${id} --realm shop`);
     await good(`users forget ${id} --realm shop --yes`);
     await good(`users delete ${id} --realm shop`, { answers: ["yes"] });

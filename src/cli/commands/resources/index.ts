@@ -4,7 +4,7 @@ import type { Terminal } from "../../terminal.ts";
 import { applicationOperations, auditOperations, logLevelOperations, providerOperations, secretOperations } from "./catalogue.ts";
 import { grantOperations, partitionOperations } from "./partitions.ts";
 import { realmOperations } from "./realms.ts";
-import { sessionOperations, userOperations } from "./users.ts";
+import { apiKeyOperations, sessionOperations, userOperations } from "./users.ts";
 
 /** A kind of thing that a server holds, with what can be done to it. */
 export interface Resource {
@@ -18,6 +18,7 @@ export const resources: readonly Resource[] = [
   { name: "realms", description: "Manage realms, each with users, providers and partitions of its own", operations: realmOperations },
   { name: "users", description: "Manage the users of a realm", operations: userOperations },
   { name: "sessions", description: "See and end users' sign-ins", operations: sessionOperations },
+  { name: "api-keys", description: "Give users, and programs as users of type server, keys to sign in with", operations: apiKeyOperations },
   { name: "grants", description: "Decide who may do what with a partition", operations: grantOperations },
   { name: "partitions", description: "See partitions, their devices and objects", operations: partitionOperations },
   { name: "applications", description: "Manage App IDs that lead to a realm", operations: applicationOperations },

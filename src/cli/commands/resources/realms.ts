@@ -109,4 +109,20 @@ export const realmOperations: readonly Operation[] = [
     },
     examples: [{ line: "reeve realms limits shop", does: "what is used, and by whom most" }],
   },
+  {
+    name: "traffic",
+    description: "Show the bytes that a realm's devices uploaded and downloaded, by day (UTC)",
+    method: "GET",
+    path: "/realms/{realm}/traffic",
+    positionals: realm,
+    output: {
+      kind: "table",
+      paged: false,
+      columns: [
+        { title: "day", member: "day" },
+        { title: "uploaded", member: "uploaded" },
+        { title: "downloaded", member: "downloaded" },
+      ],
+    },
+  },
 ];

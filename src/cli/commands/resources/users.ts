@@ -204,6 +204,47 @@ export const userOperations: readonly Operation[] = [
   },
 ];
 
+/** API keys of users, people and programs alike. */
+export const apiKeyOperations: readonly Operation[] = [
+  {
+    name: "list",
+    description: "List a user's API keys, never their text",
+    method: "GET",
+    path: `${path}/api-keys`,
+    positionals: user,
+    output: {
+      kind: "table",
+      paged: false,
+      columns: [
+        { title: "id", member: "id" },
+        { title: "name", member: "name" },
+        { title: "disabled", member: "disabled" },
+        { title: "created", member: "createdAt" },
+      ],
+    },
+  },
+  {
+    name: "create",
+    description: "Make an API key with which the user signs in; its text is shown once",
+    method: "POST",
+    path: `${path}/api-keys`,
+    positionals: user,
+    members: { name: bodyText("name", "The key's name, unique for the user", "NAME", true) },
+    output: { kind: "record" },
+    examples: [
+      { line: "reeve api-keys create 66a1f0c2d4e5b6a7980c1d2e --name importer", does: "makes a key for a program (a user of type server)" },
+    ],
+  },
+  {
+    name: "delete",
+    description: "Delete an API key",
+    method: "DELETE",
+    path: `${path}/api-keys/{keyId}`,
+    positionals: { ...user, "key-id": "The key's id" },
+    output: { kind: "done", message: "{key-id} is deleted." },
+  },
+];
+
 /** Sign-ins of users. */
 export const sessionOperations: readonly Operation[] = [
   {

@@ -286,7 +286,7 @@ const findUser = async (context: ManagementContext, id: string): Promise<User> =
  * The user of the path, to be changed. Users who administer the server are changed by their like only: whoever could set their password
  * would be one of them.
  */
-const findOwn = async (context: ManagementContext, id: string): Promise<User> => {
+export const findOwn = async (context: ManagementContext, id: string): Promise<User> => {
   const user = await findUser(context, id);
   if (!isServerAdmin(context.var.principal) && (await context.var.inRealm.admins.scopeOf(id)) === "server")
     throw new ManagementError("NotPermitted");

@@ -42,3 +42,19 @@ describe("fields of a user, written by an operator", () => {
     expect(items).toContainEqual(expect.objectContaining({ actor: "admin-token", action: "user.forget", target: id }));
   });
 });
+
+test("[C11] a program signs in by the API key of a server user, and no longer when the key is gone", async () => {
+  const realm = nameOf("keyed");
+  await makeRealm(realm);
+  const { id } = await ask<{ id: string }>(`/api/v1/realms/${realm}/users`, { method: "POST", body: { type: "server" } });
+  await ask(`/api/v1/realms/${realm}/providers/api-key`, { method: "PUT", body: {} });
+  const path = `/api/v1/realms/${realm}/users/${id}/api-keys`;
+  const made = await ask<{ id: string; key: string }>(path, { method: "POST", body: { name: "importer" } });
+  const signIn = () => call(`/api/client/v2.0/app/${realm}/auth/providers/api-key/login`, { method: "POST", body: { key: made.key } });
+  expect(await signIn()).toMatchObject({ status: 200, json: { user_id: id } });
+  expect(await call(path, { method: "POST", body: { name: "importer" } })).toMatchObject({ status: 409 });
+  expect(JSON.stringify(await ask(path))).not.toContain(made.key);
+  expect((await call(`${path}/${made.id}`, { method: "DELETE" })).status).toBe(204);
+  expect((await signIn()).status).toBe(401);
+  expect((await call(`${path}/${made.id}`, { method: "DELETE" })).json).toMatchObject({ code: "ApiKeyUnknown" });
+});
