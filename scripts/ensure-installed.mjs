@@ -14,7 +14,7 @@ if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted && existsSync(jo
 console.error("Installing dependencies (once) …");
 // Not `npm ci`: it refuses a lock file that lacks the optional binaries of other platforms, which a registry mirror may not carry.
 // `--no-save` keeps the lock file as it is; every locked package is still checked against its hash.
-const install = spawnSync("npm", ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: root, stdio: ["ignore", "inherit", "inherit"] });
+const install = spawnSync("npm", ["install", "--no-save", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: root, stdio: ["ignore", "inherit", "inherit"] });
 if (install.status !== 0) {
   console.error("npm install failed; mend the error above and run the command again.");
   process.exit(install.status ?? 1);
