@@ -53,7 +53,17 @@ export class ClientProcess {
   #devices = 0;
 
   private constructor() {
-    const options = ["-Xmx1g", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", clientClasspath(), "reeve.interop.MainKt"];
+    // Lines are UTF-8 whatever the machine's locale is: Java 17 would take that for its standard streams.
+    const options = [
+      "-Dfile.encoding=UTF-8",
+      "-Dsun.jnu.encoding=UTF-8",
+      "-Xmx1g",
+      "-XX:TieredStopAtLevel=1",
+      "-XX:+UseSerialGC",
+      "-cp",
+      clientClasspath(),
+      "reeve.interop.MainKt",
+    ];
     this.#child = spawn("java", options, { stdio: ["pipe", "pipe", "inherit"], cwd: tmpdir() });
     // A write to a process that has just ended is answered by its end.
     this.#child.stdin?.on("error", () => undefined);
