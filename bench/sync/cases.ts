@@ -217,6 +217,7 @@ const returning = async (servers: Servers): Promise<Finding> => {
     url: servers.syncUrl,
     partition,
     file,
+    acknowledges: true,
     // As devices do, it uploads at once and downloads what it missed meanwhile.
     whenIdentified: (wire) => {
       for (let sent = 0; sent < own; sent += 500) last = wire.upload(changes.slice(sent, sent + 500));
