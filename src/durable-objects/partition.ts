@@ -134,6 +134,7 @@ export class Partition extends DurableObject<PartitionEnvironment> {
   reauthorise(userId?: string): Promise<void> {
     this.#accessChanges += 1;
     const decided = this.#lastDecision.then(() => this.#decideAnew(userId));
+    // Only the order matters here: whether it failed is for the caller of this decision.
     this.#lastDecision = decided.catch(() => {});
     return decided;
   }
@@ -298,7 +299,7 @@ export class Partition extends DurableObject<PartitionEnvironment> {
     this.#scheduleTurn();
   }
 
-  /** A client's own socket ends here; where a gateway holds it, the gateway says so. */
+  /** A client's own socket ends here; where a gateway holds it, the gateway says so. When that fails the lease runs out by itself. */
   #releaseConnection(connectionId: string): void {
     const realm = readBirth(this.ctx.storage)?.address.realm;
     if (realm !== undefined)

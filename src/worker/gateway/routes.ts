@@ -155,6 +155,7 @@ const serve = (environment: Environment, admission: Admission, outlast: (work: P
     { mode: negotiated.mode, version: negotiated.version, zlib, limits: gatewayLimits.wire },
     gatewayLimits,
   );
+  // A lease that could be neither renewed nor given back runs out by itself: the client's connection does not depend on it.
   const renewal = setInterval(
     () =>
       outlast(
