@@ -19,7 +19,7 @@ const announce = ({ url, adminTokenPath, migrated, realmChanges }: RunningServer
   console.log(`Reeve is ready.
   Base URL for SDKs   ${base}
   Sync                ${base.replace(/^http/, "ws")}/api/client/v2.0/app/{realm}/realm-sync
-  Dashboard and API   ${base}/
+  Management API      ${base}/api/v1/docs
   Health              ${base}/health
   Admin token         in ${adminTokenPath}
 Stop with Ctrl+C.`);
